@@ -1,0 +1,36 @@
+"""What is delivered at once, and neighbouring chunks as one text."""
+
+from bot.chunking import Chunk, joined
+
+
+def test_the_text_of_a_chunk_is_readable_on_its_own() -> None:
+    chunk = Chunk("x = 1\n", "```py\n", "```")
+
+    assert chunk.text == "```py\nx = 1\n```"
+
+
+def test_a_fence_closed_only_to_be_opened_again_leaves_no_trace() -> None:
+    first = Chunk("```py\nx = 1\n", suffix="```")
+    second = Chunk("y = 2\n```\n", "```py\n")
+
+    assert joined([first, second]) == "```py\nx = 1\ny = 2\n```\n"
+
+
+def test_chunks_from_the_middle_of_a_block_keep_its_outer_fences() -> None:
+    second = Chunk("y = 2\n", "```py\n", "```")
+    third = Chunk("z = 3\n", "```py\n", "```")
+
+    assert joined([second, third]) == "```py\ny = 2\nz = 3\n```"
+
+
+def test_a_suffix_stays_where_the_next_chunk_does_not_undo_it() -> None:
+    cut_off = Chunk("```py\nx = 1", suffix="\n```")
+    note = Chunk("\n_The model broke off._\n")
+
+    text = joined([cut_off, note])
+
+    assert text == "```py\nx = 1\n```\n_The model broke off._\n"
+
+
+def test_nothing_joined_is_nothing() -> None:
+    assert joined([]) == ""
