@@ -1,0 +1,139 @@
+"""The outside world on one page: what the core asks of its edges."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from bot.chunking import Chunk
+from bot.conversation.prompt import Prompt
+from bot.conversation.turn import Message, Outcome, ThreadId, Turn, TurnId
+
+
+class SetupError(Exception):
+    """Linefeed cannot start; the message is one sentence for whoever runs it."""
+
+
+class ModelError(Exception):
+    """The model gave no answer, or not all of it."""
+
+    def __init__(self, sentence: str) -> None:
+        """Keep the one sentence that the person may read; it quotes no provider."""
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class DeliveryError(Exception):
+    """The reply cannot reach its place any more: the channel is gone, say."""
+
+
+class StoreError(Exception):
+    """The database did not take or give what was asked; nothing was changed."""
+
+
+class ChatModel(Protocol):
+    """A language model."""
+
+    def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
+        """Yield the answer in fragments, never empty; close it to cancel.
+
+        Raises:
+            ModelError: before the first fragment or behind any later one.
+        """
+        ...
+
+
+class Outlet(Protocol):
+    """The open end of a delivery, for one reply."""
+
+    def send(self, chunk: Chunk) -> None:
+        """Hand over the next chunk; never waits.
+
+        Raises:
+            DeliveryError: if an earlier one could not be delivered for good.
+        """
+        ...
+
+
+class Delivery(Protocol):
+    """How replies reach people."""
+
+    limit_chars: int
+    """The longest chunk that can be delivered."""
+
+    def open(self, turn: Turn) -> AbstractAsyncContextManager[Outlet]:
+        """Begin the reply to a turn; leaving waits until all of it was delivered.
+
+        Raises:
+            DeliveryError: on leaving, if some of it could not be delivered for good.
+        """
+        ...
+
+    async def delivered(self, turn: Turn) -> tuple[str, ...]:
+        """Return the ids of the messages that reached people for a turn, oldest first.
+
+        Asks where they were delivered to, so it is true after any crash.
+
+        Raises:
+            DeliveryError: if that cannot be found out.
+        """
+        ...
+
+
+class Reader(Protocol):
+    """Turns what an edge received into what a person sees."""
+
+    async def legible(self, message: Message) -> Message:
+        """Return the message with names for ids and without its own markup.
+
+        A mention of the bot itself is removed. Names that cannot be looked up stay
+        ids; never raises.
+        """
+        ...
+
+
+class TurnStore(Protocol):
+    """Turns that outlive the process. Every method may raise `StoreError`."""
+
+    async def add(self, turn: Turn) -> bool:
+        """Store a waiting turn and remember its question; False if it was known."""
+        ...
+
+    async def resume(self) -> tuple[ThreadId, ...]:
+        """Let turns that a dead process left running wait again.
+
+        Returns every thread with a turn that waits. To be called once, at start.
+        """
+        ...
+
+    async def claim(self, thread: ThreadId) -> Turn | None:
+        """Mark the oldest waiting turn of a thread as running and return it."""
+        ...
+
+    async def finish(self, turn: TurnId, outcome: Outcome) -> None:
+        """Mark a running turn as ended."""
+        ...
+
+
+class MemoryStore(Protocol):
+    """Who said what, per thread. Every method may raise `StoreError`."""
+
+    async def add(self, message: Message) -> None:
+        """Store a message; one that is stored already stays as it is."""
+        ...
+
+    async def newest(
+        self, thread: ThreadId, before: str, budget_tokens: int
+    ) -> tuple[tuple[Message, ...], int]:
+        """Return the newest messages that fit the budget, oldest first.
+
+        Only those whose position is before the given one. The number is how many
+        earlier ones were left out.
+        """
+        ...
+
+    async def people(self, thread: ThreadId) -> frozenset[str]:
+        """Return the ids of the people who spoke since the bot takes part.
+
+        Empty if it does not take part.
+        """
+        ...

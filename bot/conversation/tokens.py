@@ -1,0 +1,36 @@
+"""An estimate of tokens that needs no network and no model's own tables."""
+
+TOKENS_PER_MESSAGE = 4
+"""What role and separators cost, as OpenAI's own counting example adds."""
+ASCII_CHARS_PER_TOKEN = 4
+
+
+def estimate_tokens(text: str) -> int:
+    """Return about how many tokens a message costs, rather too many than too few.
+
+    Four ASCII characters make a token, every other character (Japanese, say) one.
+    """
+    ascii_chars = len(text.encode("ascii", "ignore"))
+    other_chars = len(text) - ascii_chars
+    return -(-ascii_chars // ASCII_CHARS_PER_TOKEN) + other_chars + TOKENS_PER_MESSAGE
+
+
+def shorten(text: str, budget_tokens: int) -> str:
+    """Return the text, or its beginning and end around a mark if it is over budget.
+
+    The result is within the budget, unless the mark alone is not.
+    """
+    if estimate_tokens(text) <= budget_tokens:
+        return text
+    mark = f"\n[… {len(text)} characters in all, the middle is left out …]\n"
+    room = max(0, budget_tokens - estimate_tokens(mark))
+    return _leading(text, room // 2) + mark + _leading(text[::-1], room // 2)[::-1]
+
+
+def _leading(text: str, budget_tokens: int) -> str:
+    quarters = budget_tokens * ASCII_CHARS_PER_TOKEN
+    for count, char in enumerate(text):
+        quarters -= 1 if char.isascii() else ASCII_CHARS_PER_TOKEN
+        if quarters < 0:
+            return text[:count]
+    return text

@@ -1,0 +1,53 @@
+"""The nouns of a conversation."""
+
+from dataclasses import dataclass
+from typing import Literal, NewType
+
+ThreadId = NewType("ThreadId", str)
+"""One conversation, as opaque text: `slack:T1:C123:1712.0001`."""
+
+TurnId = NewType("TurnId", str)
+"""One message that must be answered; the same for every redelivery of it."""
+
+Role = Literal["person", "bot"]
+
+Outcome = Literal["done", "failed"]
+"""How a turn ended: with a reply, or with none that could be delivered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who wrote a message."""
+
+    id: str
+    name: str = ""
+    """As people see it; empty until somebody looked it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody said in a thread."""
+
+    thread: ThreadId
+    position: str
+    """Sorts the messages of one thread as text; a reply has its question's."""
+    role: Role
+    speaker: Speaker
+    text: str
+    """As the edge received it, until a `Reader` has made it legible."""
+    files: tuple[str, ...] = ()
+    """Names of the files that came with it."""
+    is_overheard: bool = False
+    """Said in the bot's presence, but not to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message that must be answered, with all that its reply needs."""
+
+    id: TurnId
+    question: Message
+    address: str
+    """Where the reply goes; written and read by the edge it came from."""
+    attempts: int = 0
+    """How often answering it was begun, this time included."""

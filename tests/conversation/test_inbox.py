@@ -1,0 +1,365 @@
+"""Turns in their order, over twins and over a real database."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.conversation.inbox import Inbox
+from bot.conversation.ports import DeliveryError, StoreError, TurnStore
+from bot.conversation.turn import Outcome, ThreadId, Turn
+from bot.storage import database
+from bot.storage.turns import SqlTurns
+from tests.long import examples
+from tests.twins import ListedTurns, asked
+
+WITHIN_S = 5
+
+
+@dataclass
+class GatedAnswerer:
+    """Answers a turn when its gate opens; without gates, after a few other steps."""
+
+    gates: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
+    """By question."""
+    errors: dict[str, Exception] = field(default_factory=dict[str, Exception])
+    """What answering a question raises, once."""
+    apology_error: Exception | None = None
+    begun: list[str] = field(default_factory=list[str])
+    answered: list[Turn] = field(default_factory=list[Turn])
+    apologies: list[str] = field(default_factory=list[str])
+    running: Counter[ThreadId] = field(default_factory=Counter[ThreadId])
+    most_per_thread: int = 0
+    most_at_once: int = 0
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def answer(self, turn: Turn) -> Outcome:
+        thread, text = turn.question.thread, turn.question.text
+        self.running[thread] += 1
+        self.most_per_thread = max(self.most_per_thread, self.running[thread])
+        self.most_at_once = max(self.most_at_once, self.running.total())
+        self.begun.append(text)
+        await self._tell()
+        try:
+            await self._work(text)
+        finally:
+            self.running[thread] -= 1
+        self.answered.append(turn)
+        await self._tell()
+        return "done"
+
+    async def apologise(self, turn: Turn) -> None:
+        self.apologies.append(turn.question.text)
+        if self.apology_error is not None:
+            raise self.apology_error
+
+    async def until_begun(self, count: int) -> None:
+        async with asyncio.timeout(WITHIN_S), self.changed:
+            await self.changed.wait_for(lambda: len(self.begun) >= count)
+
+    async def until_answered(self, count: int) -> None:
+        async with asyncio.timeout(WITHIN_S), self.changed:
+            await self.changed.wait_for(lambda: len(self.answered) >= count)
+
+    async def _work(self, text: str) -> None:
+        if text in self.gates:
+            await self.gates[text].wait()
+        else:
+            await asyncio.sleep(0)
+        if text in self.errors:
+            raise self.errors.pop(text)
+
+    async def _tell(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+
+@asynccontextmanager
+async def running(
+    inbox: Inbox, answerer: GatedAnswerer, grace_s: float = WITHIN_S
+) -> AsyncGenerator[None]:
+    """Run an inbox; leaving stops it and waits for its end."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(inbox.run(answerer, grace_s))
+        yield
+        inbox.stop()
+
+
+def texts(turns: Sequence[Turn]) -> list[str]:
+    return [turn.question.text for turn in turns]
+
+
+@pytest.fixture(params=["twin", "sqlite"])
+async def store(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncGenerator[TurnStore]:
+    if request.param == "twin":
+        yield ListedTurns()
+        return
+    async with database.opened(tmp_path) as engine:
+        yield SqlTurns(engine)
+
+
+async def test_a_turn_is_accepted_once(store: TurnStore) -> None:
+    inbox, answerer = Inbox(store, 4), GatedAnswerer()
+    async with running(inbox, answerer):
+        accepted = [await inbox.accept(asked()) for _ in range(3)]
+        await answerer.until_answered(1)
+        accepted.append(await inbox.accept(asked()))
+
+    assert accepted == [True, False, False, False]
+    assert len(answerer.begun) == 1
+
+
+async def test_turns_are_answered_by_position_and_not_by_arrival(
+    store: TurnStore,
+) -> None:
+    inbox, answerer = Inbox(store, 4), GatedAnswerer()
+    for position in "312":
+        await inbox.accept(asked(position, position))
+
+    async with running(inbox, answerer):
+        await answerer.until_answered(3)
+
+    assert texts(answerer.answered) == ["1", "2", "3"]
+
+
+async def test_turns_of_a_thread_wait_for_each_other(store: TurnStore) -> None:
+    inbox, gate = Inbox(store, 4), asyncio.Event()
+    answerer = GatedAnswerer({"1": gate})
+    async with running(inbox, answerer):
+        await inbox.accept(asked("1", "1"))
+        await answerer.until_begun(1)
+        await inbox.accept(asked("2", "2"))
+        await inbox.accept(asked("other", thread="other"))
+        await answerer.until_answered(1)
+        begun = list(answerer.begun)
+        gate.set()
+        await answerer.until_answered(3)
+
+    assert begun == ["1", "other"]
+    assert answerer.most_per_thread == 1
+
+
+async def test_no_more_turns_run_at_once_than_allowed(store: TurnStore) -> None:
+    gate = asyncio.Event()
+    inbox = Inbox(store, 2)
+    answerer = GatedAnswerer(dict.fromkeys("abcde", gate))
+    for thread in "abcde":
+        await inbox.accept(asked(thread, thread=thread))
+
+    async with running(inbox, answerer):
+        await answerer.until_begun(2)
+        gate.set()
+        await answerer.until_answered(5)
+
+    assert answerer.most_at_once == 2
+
+
+async def test_what_a_dead_process_left_is_answered_first(store: TurnStore) -> None:
+    for position in "12":
+        await store.add(asked(position, position))
+    await store.claim(asked().question.thread)
+    answerer = GatedAnswerer()
+
+    async with running(Inbox(store, 4), answerer):
+        await answerer.until_answered(2)
+
+    assert [(t.question.text, t.attempts) for t in answerer.answered] == [
+        ("1", 2),
+        ("2", 1),
+    ]
+
+
+async def test_a_turn_accepted_while_the_old_ones_are_read_runs_once() -> None:
+    turns = ListedTurns(resumed=asyncio.Event())
+    inbox, answerer = Inbox(turns, 4), GatedAnswerer()
+    async with running(inbox, answerer):
+        await asyncio.sleep(0)
+        await inbox.accept(asked())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        turns.resumed.set()
+        await answerer.until_answered(1)
+
+    assert len(answerer.begun) == 1
+    assert list(turns.ended.values()) == ["done"]
+
+
+async def test_a_turn_accepted_where_resume_saw_nothing_is_answered() -> None:
+    class BlindTurns(ListedTurns):
+        async def resume(self) -> tuple[ThreadId, ...]:
+            return ()
+
+    inbox, answerer = Inbox(BlindTurns(), 4), GatedAnswerer()
+    await inbox.accept(asked())
+
+    async with running(inbox, answerer):
+        await answerer.until_answered(1)
+
+    assert texts(answerer.answered) == ["why"]
+
+
+async def test_a_running_reply_may_finish_but_no_other_begins(
+    store: TurnStore,
+) -> None:
+    inbox, gate = Inbox(store, 1), asyncio.Event()
+    answerer = GatedAnswerer({"1": gate})
+    async with running(inbox, answerer):
+        await inbox.accept(asked("1", "1"))
+        await answerer.until_begun(1)
+        await inbox.accept(asked("2", "2"))
+        await inbox.accept(asked("other", thread="other"))
+        inbox.stop()
+        await inbox.accept(asked("3", "3"))
+        gate.set()
+
+    assert texts(answerer.answered) == ["1"]
+    assert sorted(await store.resume()) == ["other", asked().question.thread]
+
+
+async def test_a_reply_that_was_cut_off_is_answered_after_a_start(
+    store: TurnStore,
+) -> None:
+    inbox, answerer = Inbox(store, 4), GatedAnswerer({"why": asyncio.Event()})
+    async with running(inbox, answerer, grace_s=0.01):
+        await inbox.accept(asked())
+        await answerer.until_begun(1)
+    after = GatedAnswerer()
+
+    async with running(Inbox(store, 4), after):
+        await after.until_answered(1)
+
+    assert answerer.answered == []
+    assert [turn.attempts for turn in after.answered] == [2]
+
+
+async def test_an_inbox_stopped_before_it_runs_begins_nothing() -> None:
+    turns = ListedTurns()
+    inbox, answerer = Inbox(turns, 4), GatedAnswerer()
+    await inbox.accept(asked())
+    inbox.stop()
+
+    await inbox.run(answerer, WITHIN_S)
+
+    assert (answerer.begun, len(turns.waiting)) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "apology_error", [None, DeliveryError("gone"), RuntimeError("bug")], ids=repr
+)
+async def test_a_turn_that_fails_is_apologised_for_and_the_next_goes_on(
+    apology_error: Exception | None,
+) -> None:
+    turns = ListedTurns()
+    inbox = Inbox(turns, 4)
+    answerer = GatedAnswerer(
+        errors={"1": RuntimeError("a bug")}, apology_error=apology_error
+    )
+    for position in "12":
+        await inbox.accept(asked(position, position))
+
+    async with running(inbox, answerer):
+        await answerer.until_answered(1)
+
+    assert texts(answerer.answered) == ["2"]
+    assert answerer.apologies == ["1"]
+    assert list(turns.ended.values()) == ["failed", "done"]
+
+
+async def test_a_reply_that_cannot_be_delivered_is_not_apologised_for() -> None:
+    turns = ListedTurns()
+    inbox = Inbox(turns, 4)
+    answerer = GatedAnswerer(errors={"1": DeliveryError("gone")})
+    for position in "12":
+        await inbox.accept(asked(position, position))
+
+    async with running(inbox, answerer):
+        await answerer.until_answered(1)
+
+    assert answerer.apologies == []
+    assert list(turns.ended.values()) == ["failed", "done"]
+
+
+async def test_a_failing_database_delays_a_turn_and_repeats_nothing() -> None:
+    turns = ListedTurns(failing_claims=3, failing_finishes=3)
+    inbox, answerer = Inbox(turns, 4, store_pause_s=0), GatedAnswerer()
+    async with running(inbox, answerer):
+        for position in "12":
+            await inbox.accept(asked(position, position))
+        await answerer.until_answered(2)
+
+    assert answerer.begun == ["1", "2"]
+    assert list(turns.ended.values()) == ["done", "done"]
+
+
+async def test_a_turn_that_cannot_be_stored_is_not_accepted() -> None:
+    turns = ListedTurns(failing_adds=1)
+    inbox, answerer = Inbox(turns, 4), GatedAnswerer()
+    async with running(inbox, answerer):
+        with pytest.raises(StoreError):
+            await inbox.accept(asked())
+        is_new = await inbox.accept(asked())
+        await answerer.until_answered(1)
+
+    assert is_new
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from("abc"), st.integers(0, 5)),
+        st.integers(1, 6).map(lambda count: ("", count)),
+    ),
+    max_size=25,
+)
+"""Turns (thread, position) that are accepted, and steps of the loop in between."""
+
+
+async def take(inbox: Inbox, steps: Sequence[tuple[str, int]]) -> None:
+    for thread, count in steps:
+        if thread:
+            await inbox.accept(asked(str(count), str(count), thread=thread))
+        else:
+            for _ in range(count):
+                await asyncio.sleep(0)
+
+
+@settings(max_examples=examples(100, 3000), deadline=None)
+@given(steps, st.integers(1, 3), st.integers(0, 12))
+async def test_each_turn_is_answered_once_and_alone_in_its_thread(
+    steps: list[tuple[str, int]], at_once: int, start: int
+) -> None:
+    answerer = GatedAnswerer()
+    inbox = Inbox(ListedTurns(), at_once)
+    wanted = {step for step in steps if step[0]}
+    await take(inbox, steps[:start])
+    async with running(inbox, answerer):
+        await take(inbox, steps[start:])
+        await answerer.until_answered(len(wanted))
+
+    done = [(t.question.thread, int(t.question.text)) for t in answerer.answered]
+    assert sorted(done) == sorted(wanted)
+    assert answerer.most_per_thread <= 1
+    assert answerer.most_at_once <= at_once
+
+
+@settings(max_examples=examples(100, 3000), deadline=None)
+@given(steps, st.integers(1, 3))
+async def test_turns_that_are_stored_are_answered_oldest_first(
+    steps: list[tuple[str, int]], at_once: int
+) -> None:
+    answerer = GatedAnswerer()
+    inbox = Inbox(ListedTurns(), at_once)
+    await take(inbox, steps)
+    async with running(inbox, answerer):
+        await answerer.until_answered(len({step for step in steps if step[0]}))
+
+    for thread in "abc":
+        own = [t for t in answerer.answered if t.question.thread == thread]
+        assert texts(own) == sorted(texts(own))
