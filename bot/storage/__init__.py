@@ -1,0 +1,1 @@
+"""The only folder that knows SQL: turns and memory in one SQLite file."""

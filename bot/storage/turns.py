@@ -1,0 +1,114 @@
+"""Turns in SQL: stored once, claimed oldest first."""
+
+import time
+
+from sqlalchemy import RowMapping, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.conversation.turn import Message, Outcome, Speaker, ThreadId, Turn, TurnId
+from bot.storage import tables
+from bot.storage.database import transaction, uninterrupted
+from bot.storage.memory import message_insert
+
+
+class SqlTurns:
+    """The turn store of `conversation.ports`, and the journal of what was delivered."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Use a database that `database.opened` gave."""
+        self._engine = engine
+
+    @uninterrupted
+    async def add(self, turn: Turn) -> bool:
+        """Store a waiting turn and its question in one transaction."""
+        question = turn.question
+        row = insert_or_ignore(tables.turn).values(
+            id=turn.id,
+            thread=question.thread,
+            position=question.position,
+            state="waiting",
+            speaker=question.speaker.id,
+            text=question.text,
+            files=list(question.files),
+            address=turn.address,
+            attempts=0,
+            accepted_s=time.time(),
+        )
+        async with transaction(self._engine) as connection:
+            stored = await connection.execute(row.on_conflict_do_nothing())
+            if stored.rowcount:
+                await connection.execute(message_insert(question))
+        return bool(stored.rowcount)
+
+    @uninterrupted
+    async def resume(self) -> tuple[ThreadId, ...]:
+        """Let the turns of a dead process wait again; return threads with work."""
+        turn = tables.turn
+        async with transaction(self._engine) as connection:
+            await connection.execute(
+                update(turn).where(turn.c.state == "running").values(state="waiting")
+            )
+            threads = await connection.scalars(
+                select(turn.c.thread).where(turn.c.state == "waiting").distinct()
+            )
+            return tuple(map(ThreadId, threads))
+
+    @uninterrupted
+    async def claim(self, thread: ThreadId) -> Turn | None:
+        """Mark the oldest waiting turn of a thread as running."""
+        turn = tables.turn
+        oldest = (
+            select(turn.c.id)
+            .where(turn.c.thread == thread, turn.c.state == "waiting")
+            .order_by(turn.c.position)
+            .limit(1)
+            .scalar_subquery()
+        )
+        claimed = (
+            update(turn)
+            .where(turn.c.id == oldest)
+            .values(state="running", attempts=turn.c.attempts + 1)
+            .returning(*turn.c)
+        )
+        async with transaction(self._engine) as connection:
+            row = (await connection.execute(claimed)).mappings().one_or_none()
+        return None if row is None else _turn(row)
+
+    @uninterrupted
+    async def finish(self, turn: TurnId, outcome: Outcome) -> None:
+        """Mark a turn as ended."""
+        async with transaction(self._engine) as connection:
+            await connection.execute(
+                update(tables.turn)
+                .where(tables.turn.c.id == turn)
+                .values(state=outcome, ended_s=time.time())
+            )
+
+    @uninterrupted
+    async def note_messages(self, rows: list[tuple[TurnId, int, str]]) -> None:
+        """Store which message carries which part (turn, seq, message id) of a reply."""
+        note = insert_or_ignore(tables.reply_message).values(
+            turn=bindparam("turn"), seq=bindparam("seq"), message=bindparam("message")
+        )
+        async with transaction(self._engine) as connection:
+            await connection.execute(
+                note.on_conflict_do_nothing(),
+                [{"turn": t, "seq": s, "message": m} for t, s, m in rows],
+            )
+
+
+def _turn(row: RowMapping) -> Turn:
+    return Turn(
+        id=TurnId(row["id"]),
+        question=Message(
+            thread=ThreadId(row["thread"]),
+            position=row["position"],
+            role="person",
+            speaker=Speaker(row["speaker"]),
+            text=row["text"],
+            files=tuple(row["files"]),
+        ),
+        address=row["address"],
+        attempts=row["attempts"],
+    )
