@@ -1,0 +1,23 @@
+"""What a Web API method answers, and how it refuses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.playground.workspace import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer of the Web API."""
+
+    body: JsonObject
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class RefusedError(Exception):
+    """A call that Slack would refuse, with Slack's own word for it."""
+
+    def __init__(self, error: str, **details: object) -> None:
+        super().__init__(error)
+        self.body: JsonObject = {"ok": False, "error": error, **details}

@@ -1,0 +1,234 @@
+"""The Web API methods that read: conversations.*, users.info, auth.test.
+
+Each takes the workspace and a call's arguments, and returns the answer's fields.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.playground.answer import RefusedError
+from bot.playground.wire import (
+    APP,
+    channel_json,
+    message_json,
+    person_json,
+    tombstone_json,
+)
+from bot.playground.workspace import (
+    BOT_ID,
+    BOT_USER,
+    TEAM,
+    Channel,
+    JsonObject,
+    Message,
+    Workspace,
+)
+
+# https://docs.slack.dev/reference/methods/conversations.history and
+# https://docs.slack.dev/reference/methods/conversations.replies, read 2026-11.
+DEFAULT_HISTORY = 100
+MAX_HISTORY = 999
+DEFAULT_REPLIES = 1000
+MAX_REPLIES = 1000
+
+_KINDS = {
+    "public_channel": "channel",
+    "private_channel": "group",
+    "mpim": "mpim",
+    "im": "im",
+}
+
+
+def find_channel(workspace: Workspace, name: object) -> Channel:
+    """Return the channel that a call names; a user's id means the DM with them.
+
+    Raises:
+        RefusedError: There is none, or the app is no member. One that is not public
+            is not admitted to exist.
+    """
+    channel = named_channel(workspace, str(name))
+    if channel is None:
+        raise RefusedError("channel_not_found")
+    if BOT_USER not in channel.members:
+        is_public = channel.kind == "channel"
+        raise RefusedError("not_in_channel" if is_public else "channel_not_found")
+    return channel
+
+
+def named_channel(workspace: Workspace, name: str) -> Channel | None:
+    """Return the channel with this id, or the DM with the person of this id."""
+    return workspace.channels.get(name) or _direct(workspace, name)
+
+
+def _direct(workspace: Workspace, user: str) -> Channel | None:
+    members = frozenset({user, BOT_USER})
+    channels = workspace.channels.values()
+    return next((c for c in channels if c.kind == "im" and c.members == members), None)
+
+
+def describe_app(_: Workspace, _arguments: JsonObject) -> JsonObject:
+    """Say who the app is."""
+    return {
+        "url": "https://playground.slack.com/",
+        "team": "Playground",
+        "team_id": TEAM,
+        "user": "linefeed",
+        "user_id": BOT_USER,
+        "bot_id": BOT_ID,
+        "app_id": APP,
+        "is_enterprise_install": False,
+    }
+
+
+def describe_person(workspace: Workspace, arguments: JsonObject) -> JsonObject:
+    """Return a member."""
+    person = workspace.people.get(str(arguments.get("user")))
+    if person is None:
+        raise RefusedError("user_not_found")
+    return {"user": person_json(person)}
+
+
+def describe(workspace: Workspace, arguments: JsonObject) -> JsonObject:
+    """Return a channel; a public one also to an app that is no member."""
+    name = str(arguments.get("channel"))
+    channel = workspace.channels.get(name)
+    if channel is None or channel.kind != "channel":
+        channel = find_channel(workspace, name)
+    return {"channel": channel_json(workspace, channel)}
+
+
+def list_channels(workspace: Workspace, arguments: JsonObject) -> JsonObject:
+    """Return all channels of the wanted types on one page."""
+    types = str(arguments.get("types") or "public_channel").split(",")
+    kinds = {_KINDS.get(name.strip()) for name in types}
+    if None in kinds:
+        raise RefusedError("invalid_types")
+    channels = [
+        channel_json(workspace, channel)
+        for channel in workspace.channels.values()
+        if channel.kind in kinds
+        and (channel.kind == "channel" or BOT_USER in channel.members)
+    ]
+    return {"channels": channels, "response_metadata": {"next_cursor": ""}}
+
+
+def open_direct(workspace: Workspace, arguments: JsonObject) -> JsonObject:
+    """Return the DM with one person, made if there was none."""
+    user = str(arguments.get("users") or "")
+    if user not in workspace.people or user == BOT_USER:
+        raise RefusedError("user_not_found")
+    channel = _direct(workspace, user)
+    if channel is None:
+        members = frozenset({user, BOT_USER})
+        name = workspace.people[user].name
+        channel = Channel(f"D0{user.removeprefix('U0')}", name, "im", members)
+        workspace.channels[channel.id] = channel
+    return {"channel": {"id": channel.id}}
+
+
+def read_history(workspace: Workspace, arguments: JsonObject) -> JsonObject:
+    """Return a channel's messages that are no replies, newest first."""
+    channel = find_channel(workspace, arguments.get("channel"))
+    span = _span(arguments, DEFAULT_HISTORY, MAX_HISTORY)
+    inside = [m for m in workspace.messages(channel.id) if span.has(m)]
+    roots = [m for m in reversed(inside) if not m.is_reply]
+    page, cursor = _page(roots, span, lambda ts, next_ts: ts <= next_ts)
+    return _listing(
+        [message_json(workspace, m, has_metadata=span.has_metadata) for m in page],
+        cursor,
+    )
+
+
+def read_replies(workspace: Workspace, arguments: JsonObject) -> JsonObject:
+    """Return a thread, its parent first on every page, then the oldest reply."""
+    channel = find_channel(workspace, arguments.get("channel"))
+    ts = str(arguments.get("ts") or "")
+    named = workspace.message(channel.id, ts)
+    thread_ts = named.thread_ts if named and named.is_reply else ts
+    thread = workspace.thread(channel.id, thread_ts)
+    if not thread:
+        raise RefusedError("thread_not_found")
+    span = _span(arguments, DEFAULT_REPLIES, MAX_REPLIES)
+    replies = [m for m in thread if m.is_reply and span.has(m)]
+    page, cursor = _page(replies, span, lambda ts, next_ts: ts >= next_ts)
+    parent = [tombstone_json(thread_ts)]
+    if not thread[0].is_reply:
+        parent = [message_json(workspace, thread[0], has_metadata=span.has_metadata)]
+    shown = [message_json(workspace, m, has_metadata=span.has_metadata) for m in page]
+    return _listing([*parent, *shown], cursor)
+
+
+def _listing(messages: list[JsonObject], cursor: str) -> JsonObject:
+    return {
+        "messages": messages,
+        "has_more": bool(cursor),
+        "response_metadata": {"next_cursor": cursor},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Which messages a call wants, and how."""
+
+    oldest_us: int
+    latest_us: int | None
+    is_inclusive: bool
+    limit: int
+    next_us: int | None
+    has_metadata: bool
+
+    def has(self, message: Message) -> bool:
+        """Say whether a message lies between oldest and latest."""
+        ts_us = _microseconds(message.ts, "")
+        if ts_us in (self.oldest_us, self.latest_us):
+            return self.is_inclusive
+        is_late = self.latest_us is not None and ts_us > self.latest_us
+        return ts_us > self.oldest_us and not is_late
+
+
+def _span(arguments: JsonObject, default: int, most: int) -> _Span:
+    limit = arguments.get("limit") or default
+    if not isinstance(limit, int) or limit < 0:
+        raise RefusedError("invalid_limit")
+    latest, cursor = arguments.get("latest"), arguments.get("cursor")
+    return _Span(
+        _microseconds(arguments.get("oldest") or "0", "invalid_ts_oldest"),
+        _microseconds(latest, "invalid_ts_latest") if latest else None,
+        arguments.get("inclusive") is True,
+        min(limit, most),
+        _cursor_us(str(cursor)) if cursor else None,
+        arguments.get("include_all_metadata") is True,
+    )
+
+
+def _page(
+    messages: list[Message], span: _Span, is_from: Callable[[int, int], bool]
+) -> tuple[list[Message], str]:
+    """Return one page, and the cursor of the next or nothing."""
+    if span.next_us is not None:
+        start_us = span.next_us
+        messages = [m for m in messages if is_from(_microseconds(m.ts, ""), start_us)]
+    page, rest = messages[: span.limit], messages[span.limit :]
+    if not rest:
+        return page, ""
+    cursor = f"next_ts:{_microseconds(rest[0].ts, '')}"
+    return page, urlsafe_b64encode(cursor.encode()).decode()
+
+
+def _cursor_us(cursor: str) -> int:
+    try:
+        name, _, next_us = urlsafe_b64decode(cursor).decode().partition(":")
+        if name == "next_ts":
+            return int(next_us)
+    except ValueError:
+        pass
+    raise RefusedError("invalid_cursor")
+
+
+def _microseconds(ts: object, error: str) -> int:
+    """Return a ts as a number; "1712.5" is half a second."""
+    seconds, _, fraction = str(ts).partition(".")
+    if not (seconds + fraction).isdecimal():
+        raise RefusedError(error)
+    return int(seconds or 0) * 1_000_000 + int(f"{fraction:0<6.6}")

@@ -1,0 +1,190 @@
+"""The playground as one server: Slack, the model and the page, on this machine only."""
+
+import errno
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from bot.playground.composer import Speech, say
+from bot.playground.events import payloads
+from bot.playground.limits import Limits, RateLimiter
+from bot.playground.methods import APP_TOKEN, BOT_TOKEN, DEFAULT_SCOPES, Methods
+from bot.playground.modelserver import ModelServer, Pace
+from bot.playground.page import Page
+from bot.playground.pulse import Pulse
+from bot.playground.snapshot import Snapshot
+from bot.playground.socketmode import REDELIVERY_S, SocketMode
+from bot.playground.webapi import MAX_BODY_BYTES, WebApi
+from bot.playground.workspace import Change, Message, new_workspace
+
+HOST = "127.0.0.1"
+# Who still waits for an answer when the playground ends will not get one.
+SHUTDOWN_TIMEOUT_S = 0.5
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class PortTakenError(Exception):
+    """Another program listens on the port; the text is a sentence for the user."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} is taken by another program; choose another.")
+        self.port = port
+
+
+@dataclass(frozen=True, slots=True)
+class PlaygroundOptions:
+    """How the playground behaves."""
+
+    port: int = 0
+    """0 picks a free one."""
+    data: Path | None = None
+    """The file that keeps the messages; None forgets them at the end."""
+    limits: Limits = field(default_factory=Limits)
+    redelivery_s: tuple[float, ...] = REDELIVERY_S
+    pace: Pace = field(default_factory=Pace)
+    scopes: frozenset[str] = DEFAULT_SCOPES
+
+
+class Playground:
+    """A running playground, from entering to leaving it, once.
+
+    Enter a new one on the same port and with the same data to go on.
+    """
+
+    bot_token = BOT_TOKEN
+    app_token = APP_TOKEN
+
+    def __init__(self, options: PlaygroundOptions | None = None) -> None:
+        self._options = options or PlaygroundOptions()
+        self._port = self._options.port
+        self._pulse = Pulse()
+        self._stack = AsyncExitStack()
+        limiter = RateLimiter(self._options.limits, time.monotonic)
+        self.workspace = new_workspace(time.time)
+        self.sockets = SocketMode(self._pulse, self._options.redelivery_s)
+        self.methods = Methods(
+            self.workspace, limiter, self.sockets.open_link, self._options.scopes
+        )
+        self.webapi = WebApi(self.methods, self._pulse)
+        self.model = ModelServer(self._options.pace)
+        self.model.on_request = self._pulse.ring
+        self.page = Page(self.workspace)
+
+    @property
+    def url(self) -> str:
+        """Return where the page is."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def api_url(self) -> str:
+        """Return the Web API's base URL."""
+        return f"{self.url}/api/"
+
+    @property
+    def model_url(self) -> str:
+        """Return the model server's base URL."""
+        return f"{self.url}/v1"
+
+    async def __aenter__(self) -> Self:
+        """Read the stored messages and listen.
+
+        Raises:
+            PortTakenError: Another program listens on the port.
+            SnapshotError: The stored messages cannot be read.
+        """
+        async with AsyncExitStack() as stack:
+            if self._options.data is not None:
+                snapshot = Snapshot(self.workspace, self._options.data)
+                await stack.enter_async_context(snapshot)
+            stack.callback(self.workspace.listen(self._pass_on))
+            await self._listen(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close every connection and store the messages."""
+        await self._stack.__aexit__(kind, error, trace)
+
+    def say(
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        *,
+        thread_ts: str = "",
+        files: tuple[str, ...] = (),
+    ) -> Message:
+        """Say something as a person; the bot is told."""
+        speech = Speech(user, channel, text, thread_ts, files)
+        return say(self.workspace, speech)
+
+    async def until(
+        self, condition: Callable[[], bool], *, within_s: float = 10
+    ) -> None:
+        """Wait until a condition on the workspace, calls or envelopes holds.
+
+        Raises:
+            TimeoutError: It did not hold in time; the text says what happened last.
+        """
+        try:
+            await self._pulse.until(condition, within_s)
+        except TimeoutError as error:
+            raise TimeoutError(self._last_steps(within_s)) from error
+
+    def _last_steps(self, within_s: float) -> str:
+        calls = [f"{call.method} {call.status}" for call in self.webapi.calls]
+        unacked = sum(e.acked_s is None for e in self.sockets.log)
+        return (
+            f"Nothing to that effect in {within_s} s: {len(calls)} calls, the last "
+            f"{calls[-5:]}; {len(self.sockets.log)} envelopes, {unacked} of them "
+            f"unacknowledged, over {self.sockets.connection_count} connections."
+        )
+
+    def _pass_on(self, change: Change) -> None:
+        for payload in payloads(self.workspace, change):
+            self.sockets.deliver(payload)
+        self._pulse.ring()
+
+    async def _listen(self, stack: AsyncExitStack) -> None:
+        app = web.Application(
+            middlewares=[self._check_host], client_max_size=MAX_BODY_BYTES
+        )
+        for part in (self.webapi, self.sockets, self.model, self.page):
+            part.add_to(app)
+        runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback(self.page.close)
+        stack.push_async_callback(self.sockets.close)
+        try:
+            await web.TCPSite(runner, HOST, self._port).start()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortTakenError(self._port) from error
+            raise
+        self._port = runner.addresses[0][1]
+        self.sockets.origin = f"ws://{HOST}:{self._port}"
+
+    @web.middleware
+    async def _check_host(
+        self, request: web.Request, handler: _Handler
+    ) -> web.StreamResponse:
+        """Refuse other names of this machine, so that no website can reach it.
+
+        A page in a browser may point its own name at 127.0.0.1 (DNS rebinding).
+        """
+        if request.host not in (f"{HOST}:{self._port}", f"localhost:{self._port}"):
+            raise web.HTTPForbidden(text="The playground answers to 127.0.0.1 only.")
+        return await handler(request)

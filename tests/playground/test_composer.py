@@ -1,0 +1,86 @@
+"""What a typed message is stored as."""
+
+import pytest
+
+from bot.playground.composer import (
+    MAX_TEXT_CHARS,
+    Speech,
+    SpeechError,
+    client_msg_id,
+    say,
+)
+from bot.playground.workspace import Channel, Person, Workspace
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("a < b & c > d", "a &lt; b &amp; c &gt; d"),
+        ("@Linefeed hi", "<@U0LINEFEED> hi"),
+        ("@linefeed、お願い", "<@U0LINEFEED>、お願い"),
+        ("@千恵さん", "<@U0CHIE>さん"),
+        ("mail@ana.example", "mail@ana.example"),
+        ("@anabel", "@anabel"),
+        ("@ana-belle", "<@U0LONG>"),
+        ("@here", "<!here>"),
+        ("see https://x.y/?a=1&b=2.", "see <https://x.y/?a=1&amp;b=2>."),
+        ("（https://x.y/z）を", "（<https://x.y/z>）を"),
+        ("https://x.y/@ana", "<https://x.y/@ana>"),
+        ("<@U0ANA> <!channel>", "&lt;@U0ANA&gt; &lt;!channel&gt;"),
+    ],
+)
+def test_a_typed_text_is_stored_as_slack_stores_it(
+    workspace: Workspace, typed: str, stored: str
+) -> None:
+    workspace.people["U0LONG"] = Person("U0LONG", "ana-belle")
+
+    message = say(workspace, Speech("U0BEN", "C0DEV", typed))
+
+    assert message.text == stored
+
+
+def test_a_message_carries_its_text_as_rich_text(workspace: Workspace) -> None:
+    message = say(workspace, Speech("U0ANA", "C0DEV", "@ben <3"))
+
+    assert message.blocks[0]["elements"][0]["elements"] == [
+        {"type": "user", "user_id": "U0BEN"},
+        {"type": "text", "text": " <3"},
+    ]
+    assert workspace.message("C0DEV", message.ts) is message
+    assert client_msg_id(message) != client_msg_id(
+        say(workspace, Speech("U0ANA", "C0DEV", "again"))
+    )
+
+
+def test_a_file_needs_no_text(workspace: Workspace) -> None:
+    message = say(workspace, Speech("U0ANA", "C0DEV", "", files=("a.txt",)))
+
+    assert (message.subtype, message.files) == ("file_share", ("a.txt",))
+    assert message.blocks == ()
+
+
+def test_a_text_is_cut_where_slacks_client_cuts_it(workspace: Workspace) -> None:
+    message = say(workspace, Speech("U0ANA", "C0DEV", "x" * (MAX_TEXT_CHARS + 1)))
+
+    assert len(message.text) == MAX_TEXT_CHARS
+
+
+@pytest.mark.parametrize(
+    ("speech", "sentence"),
+    [
+        (Speech("U0ANA", "C0NONE", "hi"), "no channel C0NONE"),
+        (Speech("U0ANA", "C0ALONE", "hi"), "no member of alone"),
+        (Speech("U0ANA", "C0DEV", " \n"), "needs a text"),
+        (Speech("U0ANA", "C0DEV", "hi", "1.000000"), "no thread"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_with_a_sentence(
+    workspace: Workspace, speech: Speech, sentence: str
+) -> None:
+    alone = Channel("C0ALONE", "alone", "channel", frozenset({"U0BEN"}))
+    workspace.channels[alone.id] = alone
+
+    with pytest.raises(SpeechError, match=sentence):
+        say(workspace, speech)
+
+    assert list(workspace.messages("C0DEV")) == []

@@ -1,0 +1,284 @@
+"""Socket Mode as the real SDK speaks it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.playground.limits import UNLIMITED, RateLimiter
+from bot.playground.methods import APP_TOKEN, Methods
+from bot.playground.pulse import Pulse
+from bot.playground.socketmode import (
+    MAX_CONNECTIONS,
+    MAX_QUEUED_FRAMES,
+    MAX_UNACKED,
+    SocketMode,
+)
+from bot.playground.webapi import WebApi
+from bot.playground.workspace import Workspace
+
+SOON_S = 0.01
+
+
+class Bench:
+    """Socket Mode behind a bare server."""
+
+    def __init__(self, workspace: Workspace, redelivery_s: tuple[float, ...]) -> None:
+        self.pulse = Pulse()
+        self.sockets = SocketMode(self.pulse, redelivery_s)
+        limiter = RateLimiter(UNLIMITED, workspace.clock)
+        methods = Methods(workspace, limiter, self.sockets.open_link)
+        self.app = web.Application()
+        WebApi(methods, self.pulse).add_to(self.app)
+        self.sockets.add_to(self.app)
+        self.api_url = ""
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        await self.pulse.until(condition, 10)
+
+
+@pytest.fixture
+def redelivery_s() -> tuple[float, ...]:
+    return (SOON_S, SOON_S)
+
+
+@pytest.fixture
+async def bench(
+    workspace: Workspace, redelivery_s: tuple[float, ...]
+) -> AsyncIterator[Bench]:
+    bench = Bench(workspace, redelivery_s)
+    async with TestServer(bench.app) as server:
+        bench.sockets.origin = f"ws://127.0.0.1:{server.port}"
+        bench.api_url = str(server.make_url("/api/"))
+        yield bench
+        await bench.sockets.close()
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+class SdkApp:
+    """A real Socket Mode client that acknowledges whatever comes."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self.requests: list[SocketModeRequest] = []
+        self.client = SocketModeClient(
+            app_token=APP_TOKEN,
+            web_client=AsyncWebClient(base_url=bench.api_url),
+            ping_interval=0.05,
+        )
+        self.client.socket_mode_request_listeners.append(self._acknowledge)
+
+    async def _acknowledge(
+        self, client: AsyncBaseSocketModeClient, request: SocketModeRequest
+    ) -> None:
+        self.requests.append(request)
+        self._bench.pulse.ring()
+        await client.send_socket_mode_response(
+            SocketModeResponse(envelope_id=request.envelope_id)
+        )
+
+
+@pytest.fixture
+async def sdk(bench: Bench) -> AsyncIterator[SdkApp]:
+    app = SdkApp(bench)
+    await app.client.connect()
+    yield app
+    await app.client.close()
+
+
+async def hello(session: aiohttp.ClientSession, bench: Bench) -> Any:
+    """Open a connection by hand, its greeting read."""
+    socket = await session.ws_connect(bench.sockets.open_link())
+    assert (await socket.receive_json())["type"] == "hello"
+    return socket
+
+
+async def test_the_sdk_gets_and_acknowledges_every_event_in_order(
+    bench: Bench, sdk: SdkApp
+) -> None:
+    for n in range(250):
+        bench.sockets.deliver({"n": n})
+    await bench.until(lambda: all(e.acked_s for e in bench.sockets.log))
+
+    first = [r.payload["n"] for r in sdk.requests if not r.retry_attempt]
+    assert sorted(first) == list(range(250))
+    assert len(bench.sockets.log) == 250
+
+
+async def test_the_sdks_pings_come_back(bench: Bench, sdk: SdkApp) -> None:
+    async with asyncio.timeout(5):
+        while sdk.client.last_ping_pong_time is None:  # noqa: ASYNC110 - the SDK's own
+            await asyncio.sleep(0)
+
+    assert await sdk.client.is_connected()
+
+
+async def test_what_happens_while_nobody_listens_waits(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    bench.sockets.deliver({"n": 1})
+    bench.sockets.deliver({"n": 2})
+
+    socket = await hello(session, bench)
+
+    frames = [await socket.receive_json() for _ in range(2)]
+    assert [frame["payload"]["n"] for frame in frames] == [1, 2]
+    assert frames[0]["type"] == "events_api"
+    assert (frames[0]["retry_attempt"], frames[0]["retry_reason"]) == (0, "")
+
+
+async def test_what_is_not_acknowledged_comes_again_and_then_no_more(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    socket = await hello(session, bench)
+
+    bench.sockets.deliver({"n": 1})
+
+    frames = [await socket.receive_json() for _ in range(3)]
+    assert [frame["retry_attempt"] for frame in frames] == [0, 1, 2]
+    assert [frame["retry_reason"] for frame in frames] == ["", "timeout", "timeout"]
+    assert len({frame["envelope_id"] for frame in frames}) == 1
+    bench.sockets.deliver({"n": 2})
+    assert (await socket.receive_json())["payload"] == {"n": 2}
+
+
+async def test_an_acknowledged_envelope_may_come_once_more(
+    bench: Bench, sdk: SdkApp
+) -> None:
+    bench.sockets.duplicate_next()
+
+    bench.sockets.deliver({"n": 1})
+    await bench.until(lambda: len(sdk.requests) == 2)
+
+    assert sdk.requests[0].envelope_id == sdk.requests[1].envelope_id
+    assert sdk.requests[1].retry_attempt == 1
+
+
+@pytest.mark.parametrize("redelivery_s", [()])
+async def test_events_are_spread_over_the_connections(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    sockets = [await hello(session, bench) for _ in range(3)]
+
+    for n in range(6):
+        bench.sockets.deliver({"n": n})
+
+    got = [
+        [(await s.receive_json())["payload"]["n"] for _ in range(2)] for s in sockets
+    ]
+    assert sorted(n for pair in got for n in pair) == list(range(6))
+    assert all(second - first == 3 for first, second in got)
+
+
+async def test_a_link_opens_one_connection(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    url = bench.sockets.open_link()
+    first = await session.ws_connect(url)
+    second = await session.ws_connect(url)
+
+    greeting, refusal = await first.receive_json(), await second.receive_json()
+
+    assert (greeting["type"], greeting["num_connections"]) == ("hello", 1)
+    assert greeting["connection_info"]["app_id"]
+    assert (refusal["type"], refusal["reason"]) == ("disconnect", "refresh_requested")
+
+
+async def test_the_eleventh_connection_is_sent_away(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    first = [await hello(session, bench) for _ in range(MAX_CONNECTIONS)]
+
+    socket = await session.ws_connect(bench.sockets.open_link())
+
+    assert (await socket.receive_json())["reason"] == "too_many_websockets"
+    assert bench.sockets.connection_count == len(first)
+
+
+async def test_a_warning_leaves_the_connection_open(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    socket = await hello(session, bench)
+
+    bench.sockets.disconnect("warning")
+    bench.sockets.deliver({"n": 1})
+
+    assert (await socket.receive_json())["reason"] == "warning"
+    assert (await socket.receive_json())["payload"] == {"n": 1}
+
+
+@pytest.mark.parametrize("leave", [SocketMode.disconnect, SocketMode.drop])
+async def test_the_sdk_comes_back_after_a_disconnect(
+    bench: Bench, sdk: SdkApp, leave: Callable[[SocketMode], None]
+) -> None:
+    await bench.until(lambda: bench.sockets.connection_count == 1)
+    leave(bench.sockets)
+    await bench.until(lambda: bench.sockets.connection_count == 0)
+
+    bench.sockets.deliver({"n": 1})
+    await bench.until(lambda: bool(bench.sockets.log[0].acked_s))
+
+    assert bench.sockets.connection_count == 1
+
+
+async def test_nonsense_is_not_an_acknowledgement(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    socket = await hello(session, bench)
+    bench.sockets.deliver({"n": 1})
+
+    for text in ("{", "[]", "{}", '{"envelope_id": "other"}'):
+        await socket.send_str(text)
+    await socket.send_bytes(b"x")
+    await socket.receive_json()
+
+    assert (await socket.receive_json())["retry_attempt"] == 1
+    assert bench.sockets.log[0].acked_s is None
+
+
+@pytest.mark.parametrize("redelivery_s", [()])
+async def test_a_reader_that_is_too_slow_holds_up_nobody(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    slow = await hello(session, bench)
+    # No pause here: the writing task cannot take a frame from the queue meanwhile.
+    for n in range(MAX_QUEUED_FRAMES + 10):
+        bench.sockets.deliver({"n": n})
+
+    bench.sockets.disconnect()
+    await bench.until(lambda: bench.sockets.connection_count == 0)
+
+    other = await hello(session, bench)
+    assert (await other.receive_json())["payload"]["n"] == MAX_QUEUED_FRAMES
+    assert not slow.closed
+
+
+@pytest.mark.parametrize("redelivery_s", [()])
+async def test_an_app_that_never_acknowledges_does_not_fill_the_memory(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    socket = await hello(session, bench)
+    frames: list[Any] = []
+    for n in range(MAX_UNACKED + 1):
+        bench.sockets.deliver({"n": n})
+        frames.append(await socket.receive_json())
+
+    for frame in (frames[0], frames[-1]):
+        await socket.send_json({"envelope_id": frame["envelope_id"]})
+    await bench.until(lambda: bool(bench.sockets.log[-1].acked_s))
+
+    assert bench.sockets.log[0].acked_s is None

@@ -1,0 +1,104 @@
+"""The state of the workspace and who is told of changes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bot.playground.workspace import (
+    BOT_ID,
+    BOT_USER,
+    Change,
+    Message,
+    Status,
+    Workspace,
+)
+
+
+@pytest.fixture
+def add(workspace: Workspace) -> Callable[..., Message]:
+    def add(text: str = "hi", *, user: str = "U0ANA", thread_ts: str = "") -> Message:
+        bot_id = BOT_ID if user == BOT_USER else ""
+        ts = workspace.next_ts()
+        return workspace.add(
+            Message("C0DEV", ts, user, text, thread_ts=thread_ts, bot_id=bot_id)
+        )
+
+    return add
+
+
+def test_each_ts_is_later_than_the_one_before(workspace: Workspace) -> None:
+    first, second = workspace.next_ts(), workspace.next_ts()
+
+    assert (first, second) == ("1700000000.000000", "1700000000.000001")
+
+
+def test_a_thread_is_its_parent_and_the_replies_in_order(
+    workspace: Workspace, add: Callable[..., Message]
+) -> None:
+    parent = add("parent")
+    add("elsewhere")
+    replies = [add(f"reply {n}", thread_ts=parent.ts) for n in range(3)]
+
+    assert workspace.thread("C0DEV", parent.ts) == (parent, *replies)
+
+
+def test_an_edit_shows_in_channel_and_thread_and_names_what_it_replaced(
+    workspace: Workspace, add: Callable[..., Message]
+) -> None:
+    parent = add("parent")
+    reply = add("reply", thread_ts=parent.ts)
+    changes: list[Change] = []
+    workspace.listen(changes.append)
+
+    workspace.edit(replace(reply, text="better"))
+
+    edited = replace(reply, text="better", is_edited=True)
+    assert workspace.thread("C0DEV", parent.ts) == (parent, edited)
+    assert list(workspace.messages("C0DEV")) == [parent, edited]
+    assert changes == [Change("changed", message=edited, previous=reply)]
+
+
+def test_replies_outlive_their_parent(
+    workspace: Workspace, add: Callable[..., Message]
+) -> None:
+    parent = add("parent")
+    reply = add("reply", thread_ts=parent.ts)
+    other = add("other", thread_ts=parent.ts)
+
+    workspace.delete("C0DEV", parent.ts)
+    workspace.delete("C0DEV", other.ts)
+
+    assert workspace.thread("C0DEV", parent.ts) == (reply,)
+
+
+def test_the_bots_reply_clears_its_status(
+    workspace: Workspace, add: Callable[..., Message]
+) -> None:
+    parent = add("parent")
+    workspace.set_status(Status("C0DEV", parent.ts, "is thinking…"))
+
+    add("answer", user=BOT_USER, thread_ts=parent.ts)
+
+    assert workspace.statuses == {}
+
+
+def test_clearing_no_status_is_no_change(workspace: Workspace) -> None:
+    changes: list[Change] = []
+    workspace.listen(changes.append)
+
+    workspace.set_status(Status("C0DEV", "1.0", ""))
+
+    assert changes == []
+
+
+def test_who_stops_listening_is_told_nothing(
+    workspace: Workspace, add: Callable[..., Message]
+) -> None:
+    changes: list[Change] = []
+    stop = workspace.listen(changes.append)
+
+    stop()
+    add("unheard")
+
+    assert changes == []
