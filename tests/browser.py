@@ -1,0 +1,22 @@
+"""The browser in which tests look at the page."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+needs_chromium = pytest.mark.skipif(
+    not CHROMIUM.exists() and not os.getenv("CI"),
+    reason=f"{CHROMIUM} is missing; only CI must have it",
+)
