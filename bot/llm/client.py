@@ -1,0 +1,99 @@
+"""One shared LangChain client, set up once: pools, time limits, no tracing."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx2
+import openai
+from langchain_core.language_models import BaseChatModel
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
+
+from bot.conversation.ports import SetupError
+
+CONNECT_TIMEOUT_S = 5.0
+MAX_CONNECTIONS = 1000
+KEEPALIVE_S = 60.0
+MAX_RETRIES = 2
+"""Before the first fragment only: the SDK never retries a stream that has begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """Which model, and where it is."""
+
+    model: str
+    """Its name, or `provider:name` for a provider that LangChain knows."""
+    base_url: str
+    api_key: str
+    timeout_s: float
+    """The longest silence."""
+    uses_proxy: bool = True
+    """Whether proxy variables of the environment count."""
+
+
+@asynccontextmanager
+async def opened(options: ModelOptions) -> AsyncGenerator[BaseChatModel]:
+    """Build the client and close its connections on leaving.
+
+    Building blocks for about a tenth of a second (TLS contexts).
+
+    Raises:
+        SetupError: if the provider's package is not installed.
+    """
+    other = _other_provider(options.model)
+    if other is not None:
+        yield other
+        return
+    timeout = httpx2.Timeout(options.timeout_s, connect=CONNECT_TIMEOUT_S)
+    limits = httpx2.Limits(
+        max_connections=MAX_CONNECTIONS,
+        max_keepalive_connections=MAX_CONNECTIONS,
+        keepalive_expiry=KEEPALIVE_S,
+    )
+    # Both clients are given, else ChatOpenAI builds another TLS context at each call.
+    async with openai.DefaultAioHttpClient(
+        limits=limits, timeout=timeout, trust_env=options.uses_proxy
+    ) as http_async_client:
+        with openai.DefaultHttpxClient(trust_env=options.uses_proxy) as http_client:
+            yield ChatOpenAI(
+                model=options.model.removeprefix("openai:"),
+                base_url=options.base_url,
+                api_key=SecretStr(options.api_key),
+                http_async_client=http_async_client,
+                http_client=http_client,
+                # Not inherited from the client: unset, there would be no limit at all.
+                timeout=timeout,
+                max_retries=MAX_RETRIES,
+                stream_usage=True,
+                stream_chunk_timeout=None,
+                use_responses_api=False,
+            )
+
+
+def _other_provider(model: str) -> BaseChatModel | None:
+    """Return the model of another provider; None if the name means none.
+
+    Names of models contain colons too (`llama3:8b`), so an unknown prefix is part of
+    the name.
+    """
+    provider, colon, name = model.partition(":")
+    if not colon or provider == "openai":
+        return None
+    # Imported here: it costs a second, and few need it.
+    from langchain.chat_models import init_chat_model  # noqa: PLC0415
+
+    try:
+        return init_chat_model(name, model_provider=provider)
+    except ImportError as error:
+        raise SetupError(
+            f"LINEFEED_MODEL names the provider {provider}: {error}."
+        ) from error
+    except (ValueError, openai.OpenAIError) as error:
+        if "Unsupported provider" in str(error):
+            return None
+        raise SetupError(
+            f"LINEFEED_MODEL names the provider {provider}, which lacks a setting"
+            f" ({type(error).__name__})."
+        ) from error

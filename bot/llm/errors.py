@@ -1,0 +1,71 @@
+"""A provider's error becomes one sentence of ours; its own words stay in the log."""
+
+from langchain_core.exceptions import (
+    ContextOverflowError,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelInvalidRequestError,
+    ModelNotFoundError,
+    ModelPermissionDeniedError,
+    ModelRateLimitError,
+    ModelTimeoutError,
+)
+
+from bot.conversation.ports import ModelError
+
+BROKE_OFF = "The model broke off here. Ask me to go on."
+UNKNOWN = "The model could not answer. Please ask again."
+CUT_BY_LENGTH = "The model stopped at its length limit here. Ask me to go on."
+CUT_BY_FILTER = "The model's provider stopped the answer here (content filter)."
+
+_SENTENCES: tuple[tuple[type[Exception], str], ...] = (
+    (
+        ContextOverflowError,
+        "This thread is too long for the model. Start a new one, or ask for less.",
+    ),
+    (
+        ModelAuthenticationError,
+        "The model refused my key. Whoever runs me must check OPENAI_API_KEY.",
+    ),
+    (
+        ModelPermissionDeniedError,
+        "My key may not use this model. Whoever runs me must check it.",
+    ),
+    (
+        ModelNotFoundError,
+        "The model does not exist. Whoever runs me must check LINEFEED_MODEL.",
+    ),
+    (
+        ModelRateLimitError,
+        "The model has too much to do right now. Please ask again in a minute.",
+    ),
+    (ModelInvalidRequestError, "The model did not accept the request."),
+    (ModelTimeoutError, "The model cannot be reached, or does not answer."),
+    (ModelConnectionError, "The model cannot be reached right now."),
+    (ModelAPIError, "The model's server has a problem. Please ask again later."),
+    (TimeoutError, "The model does not answer. Please ask again."),
+)
+"""The first class that fits counts."""
+
+_CUTS = {
+    "length": CUT_BY_LENGTH,
+    "max_tokens": CUT_BY_LENGTH,
+    "content_filter": CUT_BY_FILTER,
+    "refusal": CUT_BY_FILTER,
+}
+"""By the finish reason of OpenAI's API, or the stop reason of Anthropic's."""
+
+
+def model_error(error: Exception, *, has_begun: bool) -> ModelError:
+    """Return what the core may know of an error that LangChain raised."""
+    if has_begun:
+        return ModelError(BROKE_OFF)
+    fitting = (text for kind, text in _SENTENCES if isinstance(error, kind))
+    return ModelError(next(fitting, UNKNOWN))
+
+
+def cut_off(finish_reason: str) -> ModelError | None:
+    """Return the error for an answer that ended before its end, else None."""
+    sentence = _CUTS.get(finish_reason)
+    return None if sentence is None else ModelError(sentence)

@@ -1,0 +1,131 @@
+"""The model as the core sees it: a prompt goes in, fragments of text come out."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, nullcontext
+from typing import Any, cast
+
+import structlog
+from langchain_core.exceptions import ModelInvalidRequestError
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+)
+from langchain_openai import ChatOpenAI
+from langsmith import tracing_context  # pyright: ignore[reportUnknownVariableType]
+
+from bot.conversation.prompt import Prompt
+from bot.llm.errors import cut_off, model_error
+from bot.llm.reasoning import ReasoningFilter
+
+log = structlog.stdlib.get_logger()
+
+_MESSAGES = {"system": SystemMessage, "person": HumanMessage, "bot": AIMessage}
+
+
+class LangChainModel:
+    """The chat model of `conversation.ports`; safe for any number of streams."""
+
+    def __init__(
+        self, model: BaseChatModel, stall_s: float, *, is_traced: bool
+    ) -> None:
+        """Use a model that `client.opened` gave; `stall_s` is the longest silence."""
+        self._model = model
+        self._stall_s = stall_s
+        self._is_traced = is_traced
+        # Only OpenAI's protocol has usage as an option of the stream.
+        self._asks_usage = isinstance(model, ChatOpenAI)
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
+        """Yield the answer's text, without reasoning.
+
+        Raises:
+            ModelError: before the first fragment, or where the answer broke off.
+        """
+        has_begun = False
+        visible = ReasoningFilter()
+        finish_reason = ""
+        try:
+            async with aclosing(self._chunks(prompt)) as chunks:
+                async for chunk in chunks:
+                    text = visible.push(_text(chunk))
+                    finish_reason = _finish_reason(chunk) or finish_reason
+                    if text:
+                        has_begun = True
+                        yield text
+        except Exception as error:
+            log.debug("the model's own error", exc_info=True)
+            raise model_error(error, has_begun=has_begun) from error
+        if rest := visible.finish():
+            yield rest
+        if (cut := cut_off(finish_reason)) is not None:
+            raise cut
+
+    async def _chunks(self, prompt: Prompt) -> AsyncGenerator[AIMessageChunk]:
+        """Yield LangChain's chunks; ask again if the server knows no usage option."""
+        messages = [_MESSAGES[m.role](m.text) for m in prompt.messages]
+        try:
+            async with aclosing(self._attempt(messages)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        except ModelInvalidRequestError as error:
+            if not self._asks_usage or "stream_options" not in str(error):
+                raise
+            log.warning("the model's server knows no stream_options: no usage is known")
+            self._asks_usage = False
+            async with aclosing(self._attempt(messages)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+    async def _attempt(
+        self, messages: Sequence[BaseMessage]
+    ) -> AsyncGenerator[AIMessageChunk]:
+        options: dict[str, Any] = {}
+        if isinstance(self._model, ChatOpenAI):
+            options["stream_usage"] = self._asks_usage
+        source = self._model.astream(list(messages), **options)
+        # LangChain decides about tracing when the first chunk is asked for.
+        quiet = nullcontext() if self._is_traced else tracing_context(enabled=False)
+        async with aclosing(cast("AsyncGenerator[AIMessageChunk]", source)) as stream:
+            with quiet:
+                chunk = await self._next(stream)
+            while chunk is not None:
+                if usage := chunk.usage_metadata:
+                    log.info(
+                        "tokens used",
+                        prompt_tokens=usage["input_tokens"],
+                        answer_tokens=usage["output_tokens"],
+                    )
+                yield chunk
+                chunk = await self._next(stream)
+
+    async def _next(
+        self, stream: AsyncIterator[AIMessageChunk]
+    ) -> AIMessageChunk | None:
+        """Return the next chunk, or None at the end.
+
+        Keep-alive comments reset the connection's own time limit, not this one.
+        """
+        async with asyncio.timeout(self._stall_s):
+            return await anext(stream, None)
+
+
+def _text(chunk: AIMessageChunk) -> str:
+    """Return the text of a chunk, whose content is text or a list of typed parts."""
+    content = cast("str | list[str | dict[str, Any]]", chunk.content)
+    if isinstance(content, str):
+        return content
+    return "".join(
+        part if isinstance(part, str) else str(part.get("text", ""))
+        for part in content
+        if isinstance(part, str) or part.get("type") == "text"
+    )
+
+
+def _finish_reason(chunk: AIMessageChunk) -> str:
+    metadata = cast("dict[str, Any]", chunk.response_metadata)  # pyright: ignore[reportUnknownMemberType]
+    return str(metadata.get("finish_reason") or metadata.get("stop_reason") or "")

@@ -1,0 +1,71 @@
+"""A provider's error becomes one sentence that quotes nothing."""
+
+import pytest
+from langchain_core.exceptions import (
+    ContextOverflowError,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelInvalidRequestError,
+    ModelNotFoundError,
+    ModelPermissionDeniedError,
+    ModelRateLimitError,
+    ModelTimeoutError,
+)
+
+from bot.llm.errors import (
+    BROKE_OFF,
+    CUT_BY_FILTER,
+    CUT_BY_LENGTH,
+    UNKNOWN,
+    cut_off,
+    model_error,
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (ContextOverflowError, "too long for the model"),
+        (ModelAuthenticationError, "OPENAI_API_KEY"),
+        (ModelPermissionDeniedError, "may not use this model"),
+        (ModelNotFoundError, "LINEFEED_MODEL"),
+        (ModelRateLimitError, "ask again in a minute"),
+        (ModelInvalidRequestError, "did not accept"),
+        (ModelTimeoutError, "does not answer"),
+        (ModelConnectionError, "cannot be reached right now"),
+        (ModelAPIError, "server has a problem"),
+        (TimeoutError, "does not answer"),
+        (RuntimeError, UNKNOWN),
+    ],
+)
+def test_each_error_has_its_sentence(kind: type[Exception], words: str) -> None:
+    error = model_error(kind("sk-secret"), has_begun=False)
+
+    assert words in error.sentence
+    assert "secret" not in error.sentence
+
+
+def test_an_answer_that_has_begun_broke_off_whatever_the_reason() -> None:
+    assert model_error(RuntimeError(), has_begun=True).sentence == BROKE_OFF
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("length", CUT_BY_LENGTH),
+        ("max_tokens", CUT_BY_LENGTH),
+        ("content_filter", CUT_BY_FILTER),
+        ("refusal", CUT_BY_FILTER),
+    ],
+)
+def test_an_answer_cut_short_says_so(reason: str, sentence: str) -> None:
+    error = cut_off(reason)
+
+    assert error is not None
+    assert error.sentence == sentence
+
+
+@pytest.mark.parametrize("reason", ["", "stop", "end_turn"])
+def test_a_whole_answer_says_nothing(reason: str) -> None:
+    assert cut_off(reason) is None
