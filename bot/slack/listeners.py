@@ -1,0 +1,87 @@
+"""From a Slack event to a stored turn, before Slack gets its ack."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import structlog
+
+from bot.conversation.ports import StoreError
+from bot.conversation.turn import Message, ThreadId, Turn
+from bot.slack.event import SlackMessage, slack_message
+from bot.slack.policy import Decision, Policy
+
+log = structlog.stdlib.get_logger()
+
+
+class Acceptor(Protocol):
+    """Takes turns: `conversation.inbox.Inbox`."""
+
+    async def accept(self, turn: Turn) -> bool:
+        """Store a turn; False if it was accepted before."""
+        ...
+
+
+class Witness(Protocol):
+    """Remembers what is said: a memory store."""
+
+    async def add(self, message: Message) -> None:
+        """Store a message once."""
+        ...
+
+    async def people(self, thread: ThreadId) -> frozenset[str]:
+        """Return who spoke in a thread since the bot takes part in it."""
+        ...
+
+
+class Listener:
+    """Hears every event of the app, as Bolt middleware.
+
+    Bolt acks an event before its listeners run, but after its middleware: so what is
+    stored here is stored before the ack, and what fails here is delivered again.
+    """
+
+    def __init__(self, inbox: Acceptor, memory: Witness, policy: Policy) -> None:
+        """Hand turns to `inbox` and overheard messages to `memory`."""
+        self._inbox = inbox
+        self._memory = memory
+        self._policy = policy
+        # Bolt runs every event in a task of its own; who spoke before matters here.
+        self._in_order = asyncio.Lock()
+
+    async def hear(
+        self, body: dict[str, Any], next_: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Store what must be answered or remembered; then let Bolt ack.
+
+        Raises:
+            StoreError: if that fails; Bolt then sends no ack.
+        """
+        message = slack_message(body)
+        if message is not None and self._policy.welcomes(message):
+            try:
+                async with self._in_order:
+                    await self._keep(message)
+            except StoreError:
+                log.critical(
+                    "a message could not be stored; Slack is not told that it arrived",
+                    channel=message.channel,
+                    ts=message.ts,
+                )
+                raise
+        await next_()
+
+    async def _keep(self, message: SlackMessage) -> None:
+        decision = await self._decide(message)
+        if decision == "answer":
+            await self._inbox.accept(message.as_turn())
+        elif decision == "overhear":
+            await self._memory.add(message.as_message(is_overheard=True))
+
+    async def _decide(self, message: SlackMessage) -> Decision:
+        if self._policy.is_addressed(message):
+            return "answer"
+        if not message.thread_ts:
+            return "ignore"
+        people = await self._memory.people(message.thread)
+        return self._policy.follow_up(message, people)

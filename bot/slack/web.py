@@ -1,0 +1,150 @@
+"""Calls of Slack's Web API, with every outcome as an answer or one of two errors."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+CALL_TIMEOUT_S = 30.0
+KEEPALIVE_S = 75.0
+READ_RETRIES = 2
+RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+"""Source: https://docs.slack.dev/reference/methods/chat.postMessage, read 2026-11."""
+UNSTATED_PAUSE_S = 30.0
+"""How long to pause after a rate error that comes without `Retry-After`."""
+UNSURE_ERRORS = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+)
+"""Slack's own troubles, which leave open whether the call took effect."""
+
+
+class RefusedError(Exception):
+    """Slack said no: the call had no effect."""
+
+    def __init__(self, error: str, retry_after_s: float | None = None) -> None:
+        """Keep Slack's error code, and for a rate error how long to pause."""
+        super().__init__(error)
+        self.error = error
+        self.retry_after_s = retry_after_s
+
+
+class NoAnswerError(Exception):
+    """No answer, or one that leaves open whether the call took effect."""
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether a URL leads to this machine, where no proxy stands between."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Web:
+    """The Web API with one token, over one shared pool of connections."""
+
+    def __init__(
+        self,
+        token: str,
+        api_url: str,
+        session: aiohttp.ClientSession,
+    ) -> None:
+        """Call the methods under `api_url` (`https://slack.com/api/`)."""
+        self.token = token
+        self.api_url = api_url
+        self.session = session
+        self._writing = self._client([], token)
+        self._reading = self._client(
+            [
+                AsyncConnectionErrorRetryHandler(READ_RETRIES),
+                AsyncRateLimitErrorRetryHandler(READ_RETRIES),
+            ],
+            token,
+        )
+
+    def with_token(self, token: str) -> "Web":
+        """Return the same Web API with another token."""
+        return Web(token, self.api_url, self.session)
+
+    async def write(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Call a method that changes something; never repeated by itself.
+
+        Raises:
+            RefusedError: if Slack refused it.
+            NoAnswerError: if it is unknown whether it took effect.
+        """
+        return await _answer(self._writing, method, {"json": arguments})
+
+    async def read(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Call a method that changes nothing; repeated a few times where that helps.
+
+        Raises:
+            RefusedError: if Slack refused it.
+            NoAnswerError: if no answer came.
+        """
+        return await _answer(self._reading, method, {"params": arguments})
+
+    def tokenless(self) -> AsyncWebClient:
+        """Return a client of the SDK's that has no token of its own."""
+        return self._client([], token=None)
+
+    def _client(
+        self, retry_handlers: list[AsyncRetryHandler], token: str | None
+    ) -> AsyncWebClient:
+        client = AsyncWebClient(
+            token, self.api_url, session=self.session, retry_handlers=retry_handlers
+        )
+        if is_loopback(self.api_url):
+            # The SDK takes proxy variables from the environment for every address.
+            client.proxy = None
+        return client
+
+
+@asynccontextmanager
+async def opened(token: str, api_url: str) -> AsyncGenerator[Web]:
+    """Open the pool of connections and close it on leaving."""
+    # Without a session of ours the SDK opens a new connection for every call.
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S)
+    timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        yield Web(token, api_url, session)
+
+
+async def _answer(
+    client: AsyncWebClient, method: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    try:
+        response = await client.api_call(method, **body)  # pyright: ignore[reportUnknownMemberType]
+    except SlackApiError as error:
+        raise _refusal(error) from error
+    # The SDK trips over an answer that is no JSON object: AttributeError.
+    except (aiohttp.ClientError, OSError, TimeoutError, AttributeError) as error:
+        raise NoAnswerError(type(error).__name__) from error
+    return cast("dict[str, Any]", response.data)  # pyright: ignore[reportUnknownMemberType]
+
+
+def _refusal(error: SlackApiError) -> RefusedError | NoAnswerError:
+    """Return what an unsuccessful answer means; it may be no JSON at all."""
+    response = cast("Any", error.response)
+    data: Any = getattr(response, "data", None)
+    code = str(cast("Any", data).get("error", "")) if isinstance(data, dict) else ""
+    status = getattr(response, "status_code", 0)
+    if code in RATE_ERRORS or status == HTTPStatus.TOO_MANY_REQUESTS:
+        stated = response.headers.get("Retry-After", "")
+        pause_s = float(stated) if stated.isdecimal() else UNSTATED_PAUSE_S
+        return RefusedError(code or "ratelimited", pause_s)
+    if not code or code in UNSURE_ERRORS:
+        return NoAnswerError(code or f"HTTP {status}")
+    return RefusedError(code)

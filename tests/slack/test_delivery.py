@@ -1,0 +1,385 @@
+"""Replies on the wire: once, in order, in time, whatever goes wrong."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+import pytest
+
+from bot.chunking import Chunk
+from bot.conversation.ports import DeliveryError
+from bot.conversation.turn import Turn
+from bot.playground.server import Playground
+from bot.playground.webapi import Call, Fault
+from bot.slack.delivery import THINKING, LinesDelivery
+from bot.slack.outlet import LinesOutlet
+from bot.slack.poster import Doubt, Journal
+from bot.slack.record import PAGE_SIZE
+from bot.slack.web import Web
+
+POST = "chat.postMessage"
+STATUS = "assistant.threads.setStatus"
+INTERVAL_S = 0.05
+Ask = Callable[..., Turn]
+
+
+@pytest.fixture
+async def delivery(web: Web, journal: Journal) -> AsyncGenerator[LinesDelivery]:
+    async with LinesDelivery(web, journal, INTERVAL_S, Doubt(pause_s=0)) as delivery:
+        yield delivery
+
+
+async def reply(delivery: LinesDelivery, turn: Turn, *lines: str) -> None:
+    async with delivery.open(turn) as outlet:
+        for line in lines:
+            outlet.send(Chunk(f"{line}\n"))
+
+
+def posts(playground: Playground, channel: str = "C0DEV") -> list[Call]:
+    calls = playground.webapi.called(POST)
+    return [call for call in calls if call.arguments["channel"] == channel]
+
+
+def texts(playground: Playground, channel: str = "C0DEV") -> list[str]:
+    """Return what stands in a channel from the bot, oldest first."""
+    messages = playground.workspace.messages(channel)
+    return [m.markdown or m.text for m in messages if m.bot_id]
+
+
+async def test_a_reply_stands_in_its_thread_and_is_noted(
+    playground: Playground, delivery: LinesDelivery, ask: Ask, notes: list[object]
+) -> None:
+    turn = ask()
+
+    await reply(delivery, turn, "one")
+
+    (message,) = playground.workspace.thread("C0DEV", turn.question.position)[1:]
+    assert message.markdown == "one"
+    assert notes == [(turn.id, 0, message.ts)]
+
+
+async def test_lines_that_wait_are_posted_together(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    async with delivery.open(ask()) as outlet:
+        outlet.send(Chunk("one\n"))
+        await playground.webapi.until_called(POST)
+        for line in ("two", "three", "four"):
+            outlet.send(Chunk(f"{line}\n"))
+
+    assert texts(playground) == ["one", "two\nthree\nfour"]
+
+
+async def test_a_line_goes_at_once_when_the_channel_is_free(
+    playground: Playground, web: Web, journal: Journal, ask: Ask
+) -> None:
+    async with LinesDelivery(web, journal, interval_s=1) as delivery:
+        clock = asyncio.get_running_loop().time
+        async with delivery.open(ask()) as outlet:
+            sent_s = clock()
+            outlet.send(Chunk("one\n"))
+        assert clock() - sent_s < 0.5
+
+
+async def test_an_empty_reply_posts_nothing(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    await reply(delivery, ask(), "", " ")
+
+    assert posts(playground) == []
+
+
+async def test_a_question_at_the_top_of_a_dm_is_answered_there(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    turn = ask(channel="D0ANA")
+
+    await reply(delivery, turn, "one")
+
+    (call,) = posts(playground, "D0ANA")
+    assert "thread_ts" not in call.arguments
+    assert playground.webapi.called(STATUS) == []
+    assert await delivery.delivered(turn) == (call.body["ts"],)
+
+
+async def test_people_see_that_an_answer_is_coming(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    turn = ask()
+    key = ("C0DEV", turn.question.position)
+
+    async with delivery.open(turn) as outlet:
+        await playground.until(lambda: key in playground.workspace.statuses)
+        assert playground.workspace.statuses[key].text == THINKING
+        outlet.send(Chunk("one\n"))
+
+    assert key not in playground.workspace.statuses
+
+
+async def test_a_status_that_comes_behind_the_first_line_is_cleared(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    turn = ask()
+    outlet = LinesOutlet(turn, lambda _: None)
+    outlet.stored()
+
+    # The post came first, as it may: the two calls run side by side.
+    await delivery._think(outlet)
+
+    shown = [call.arguments["status"] for call in playground.webapi.called(STATUS)]
+    assert shown == [THINKING, ""]
+
+
+async def test_without_a_status_the_reply_comes_all_the_same(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    playground.webapi.faults.append(Fault(STATUS, 200, {"ok": False, "error": "no"}))
+    playground.webapi.faults.append(Fault(STATUS, cut="before"))
+
+    await reply(delivery, ask(), "one")
+    await reply(delivery, ask(), "two")
+
+    assert texts(playground) == ["one", "two"]
+
+
+async def test_after_a_429_all_that_waits_goes_as_soon_as_slack_allows(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    refusal = {"ok": False, "error": "ratelimited"}
+    fault = Fault(POST, 429, refusal, {"Retry-After": "1"})
+    playground.webapi.faults.append(fault)
+
+    async with delivery.open(ask()) as outlet:
+        outlet.send(Chunk("one\n"))
+        await playground.webapi.until_called(POST)
+        outlet.send(Chunk("two\n"))
+
+    first, second = posts(playground)
+    assert 1 <= second.received_s - first.received_s <= 1.1
+    assert texts(playground) == ["one\ntwo"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(POST, cut="before"),
+        Fault(POST, cut="after"),
+        Fault(POST, 500),
+        Fault(POST, 503, {}),
+        Fault(POST, 200, {"ok": False, "error": "internal_error"}),
+    ],
+    ids=["cut before", "cut after", "500", "503", "internal_error"],
+)
+@pytest.mark.parametrize("channel", ["C0DEV", "D0ANA"])
+async def test_an_unknown_outcome_loses_nothing_and_repeats_nothing(
+    playground: Playground,
+    delivery: LinesDelivery,
+    ask: Ask,
+    fault: Fault,
+    channel: str,
+) -> None:
+    playground.webapi.faults.append(fault)
+    turn = ask(channel=channel)
+
+    async with delivery.open(turn) as outlet:
+        outlet.send(Chunk("one\n"))
+        await playground.webapi.until_called(POST)
+        outlet.send(Chunk("two\n"))
+
+    assert "\n".join(texts(playground, channel)) == "one\ntwo"
+    stored = [m for m in playground.workspace.messages(channel) if m.bot_id]
+    assert await delivery.delivered(turn) == tuple(m.ts for m in stored)
+
+
+async def test_a_500_behind_a_stored_post_does_not_repeat_it(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    # The SDK sees the same as for a 500: no answer that it can trust.
+    playground.webapi.faults += [Fault(POST, cut="after"), Fault(POST, cut="after")]
+
+    await reply(delivery, ask(), "one", "two")
+
+    assert texts(playground) == ["one\ntwo"]
+
+
+async def test_what_slack_refuses_in_blocks_goes_as_plain_text(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    refusal = {"ok": False, "error": "invalid_blocks"}
+    playground.webapi.faults.append(Fault(POST, 200, refusal))
+
+    await reply(delivery, ask(), "a <b> & <!here>")
+
+    refused, plain = posts(playground)
+    assert "blocks" in refused.arguments
+    assert "blocks" not in plain.arguments
+    assert texts(playground) == ["a &lt;b&gt; &amp; &lt;\u2060!here&gt;"]
+
+
+async def test_a_long_text_that_slack_refuses_is_posted_whole(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    line = "<@U1> " * 1_800
+
+    await reply(delivery, ask(), line)
+
+    assert len(line) < delivery.limit_chars
+    whole = "".join(texts(playground)).replace("\u2060", "")
+    assert "".join(whole.split()) == "&lt;@U1&gt;" * 1_800
+
+
+async def test_a_plain_text_that_slack_refuses_too_ends_the_reply(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    refusal = {"ok": False, "error": "invalid_blocks"}
+    playground.webapi.faults += [Fault(POST, 200, refusal), Fault(POST, 200, refusal)]
+
+    with pytest.raises(DeliveryError, match="invalid_blocks"):
+        await reply(delivery, ask(), "one")
+
+
+@pytest.mark.parametrize(
+    "error", ["channel_not_found", "is_archived", "not_in_channel", "token_revoked"]
+)
+async def test_a_reply_without_a_place_ends_in_an_error(
+    playground: Playground, delivery: LinesDelivery, ask: Ask, error: str
+) -> None:
+    playground.webapi.faults.append(Fault(POST, 200, {"ok": False, "error": error}))
+
+    with pytest.raises(DeliveryError, match=error):
+        await reply(delivery, ask(), "one")
+    assert len(posts(playground)) == 1
+
+
+async def test_a_reply_to_a_deleted_question_ends_in_an_error(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    turn = ask()
+    playground.workspace.delete("C0DEV", turn.question.position)
+
+    with pytest.raises(DeliveryError, match="thread_not_found"):
+        await reply(delivery, turn, "one")
+
+
+async def test_after_a_failure_nothing_more_can_be_sent(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    refusal = {"ok": False, "error": "is_archived"}
+    playground.webapi.faults.append(Fault(POST, 200, refusal))
+
+    async def write_for_ever() -> None:
+        async with delivery.open(ask()) as outlet:
+            while True:
+                outlet.send(Chunk("line\n"))
+                await asyncio.sleep(0)
+
+    with pytest.raises(DeliveryError, match="is_archived"):
+        await write_for_ever()
+    assert len(posts(playground)) == 1
+
+
+async def test_one_reply_that_fails_does_not_end_the_others_of_its_channel(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    refusal = {"ok": False, "error": "is_archived"}
+    playground.webapi.faults.append(Fault(POST, 200, refusal))
+
+    with pytest.raises(DeliveryError):
+        await reply(delivery, ask(), "one")
+    await reply(delivery, ask(), "two")
+
+    assert texts(playground) == ["two"]
+
+
+async def test_replies_in_one_channel_take_turns(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    async with (
+        delivery.open(ask()) as first,
+        delivery.open(ask()) as second,
+    ):
+        for outlet, name in ((first, "a"), (second, "b")):
+            for _ in range(2):
+                outlet.send(Chunk(name * 10_000 + "\n"))
+
+    assert [text[0] for text in texts(playground)] == ["a", "b", "a", "b"]
+
+
+async def test_channels_do_not_wait_for_each_other(
+    playground: Playground, web: Web, journal: Journal, ask: Ask
+) -> None:
+    async with (
+        LinesDelivery(web, journal, interval_s=0.3) as delivery,
+        asyncio.TaskGroup() as group,
+    ):
+        for channel in ("C0DEV", "C0GENERAL", "D0ANA"):
+            turn = ask(channel=channel)
+            lines = ("a" * 10_000, "b" * 10_000)
+            group.create_task(reply(delivery, turn, *lines))
+
+    times_s = [call.received_s for call in playground.webapi.called(POST)]
+    assert len(times_s) == 6
+    assert max(times_s[:3]) - min(times_s[:3]) < 0.2
+    assert max(times_s) - min(times_s) < 0.6
+
+
+async def test_a_reply_given_up_posts_nothing_more(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    async def give_up() -> None:
+        async with delivery.open(ask()) as outlet:
+            outlet.send(Chunk("a" * 10_000 + "\n"))
+            outlet.send(Chunk("b" * 10_000 + "\n"))
+            await playground.webapi.until_called(POST)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await give_up()
+    await reply(delivery, ask(), "next")
+    await reply(delivery, ask(), "last")
+
+    assert [text[0] for text in texts(playground)] == ["a", "n", "l"]
+
+
+async def test_leaving_gives_up_what_waits(
+    playground: Playground, web: Web, journal: Journal, ask: Ask
+) -> None:
+    async with LinesDelivery(web, journal, interval_s=60) as delivery:
+        reply = delivery.open(ask())
+        outlet = await reply.__aenter__()
+        outlet.send(Chunk("one\n"))
+        await playground.until(lambda: bool(texts(playground)))
+        outlet.send(Chunk("two\n"))
+
+    assert texts(playground) == ["one"]
+
+
+async def test_what_was_delivered_is_known_over_several_pages(
+    playground: Playground, delivery: LinesDelivery, ask: Ask, web: Web
+) -> None:
+    turn, other = ask(), ask()
+    parent = turn.question.position
+    for seq in range(PAGE_SIZE + 50):
+        mark = {"turn": turn.id, "seq": seq}
+        metadata = {"event_type": "linefeed_reply", "event_payload": mark}
+        post = {"channel": "C0DEV", "text": "x", "thread_ts": parent}
+        await web.write(POST, {**post, "metadata": metadata})
+
+    assert len(await delivery.delivered(turn)) == PAGE_SIZE + 50
+    assert await delivery.delivered(other) == ()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("conversations.replies", 200, {"ok": False, "error": "missing_scope"}),
+        Fault("conversations.replies", 500),
+    ],
+    ids=["refused", "no answer"],
+)
+async def test_what_cannot_be_read_is_unknown(
+    playground: Playground, delivery: LinesDelivery, ask: Ask, fault: Fault
+) -> None:
+    playground.webapi.faults.append(fault)
+
+    with pytest.raises(DeliveryError, match="cannot be read"):
+        await delivery.delivered(ask())

@@ -1,0 +1,129 @@
+"""What is done with an event before Slack is told that it arrived."""
+
+from typing import Any
+
+import pytest
+
+from bot.conversation.ports import StoreError
+from bot.conversation.turn import Message, ThreadId, Turn
+from bot.slack.listeners import Listener
+from bot.slack.policy import Policy
+
+
+class ListedInbox:
+    """An inbox that is a list; broken while `is_broken`."""
+
+    def __init__(self) -> None:
+        self.turns: list[Turn] = []
+        self.is_broken = False
+
+    async def accept(self, turn: Turn) -> bool:
+        if self.is_broken:
+            raise StoreError("disk full")
+        self.turns.append(turn)
+        return True
+
+
+class ListedMemory:
+    """A memory that is a list, with people as they were set."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.present: frozenset[str] = frozenset()
+
+    async def add(self, message: Message) -> None:
+        self.messages.append(message)
+
+    async def people(self, thread: ThreadId) -> frozenset[str]:
+        return self.present if thread == "slack:T1:C1:1.0" else frozenset()
+
+
+class Hearing:
+    """A listener with its twins, and how often it let Bolt go on."""
+
+    def __init__(self) -> None:
+        self.inbox = ListedInbox()
+        self.memory = ListedMemory()
+        self.acks = 0
+        self._listener = Listener(self.inbox, self.memory, Policy("UBOT"))
+
+    async def hear(self, **event: Any) -> None:
+        base = {
+            "type": "message",
+            "user": "UANA",
+            "channel": "C1",
+            "channel_type": "channel",
+            "ts": "2.0",
+            "text": "and then?",
+        }
+        await self._listener.hear(
+            {"team_id": "T1", "event": {**base, **event}}, self._go_on
+        )
+
+    async def _go_on(self) -> None:
+        self.acks += 1
+
+
+@pytest.fixture
+def hearing() -> Hearing:
+    return Hearing()
+
+
+async def test_a_mention_becomes_a_turn(hearing: Hearing) -> None:
+    await hearing.hear(text="<@UBOT> hi")
+
+    assert [turn.id for turn in hearing.inbox.turns] == ["T1:C1:2.0"]
+    assert hearing.acks == 1
+
+
+async def test_a_follow_up_becomes_a_turn(hearing: Hearing) -> None:
+    hearing.memory.present = frozenset({"UANA"})
+
+    await hearing.hear(thread_ts="1.0")
+
+    assert len(hearing.inbox.turns) == 1
+
+
+async def test_what_others_say_in_the_bots_thread_is_overheard(
+    hearing: Hearing,
+) -> None:
+    hearing.memory.present = frozenset({"UBEN"})
+
+    await hearing.hear(thread_ts="1.0")
+
+    (message,) = hearing.memory.messages
+    assert message.is_overheard
+    assert hearing.inbox.turns == []
+    assert hearing.acks == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"thread_ts": "0.5"},
+        {"user": "UBOT", "text": "<@UBOT>"},
+        {"user_team": "T2", "text": "<@UBOT>"},
+        {"subtype": "message_changed", "text": "<@UBOT>"},
+        {"type": "reaction_added"},
+    ],
+    ids=str,
+)
+async def test_what_is_none_of_its_business_is_acked_and_forgotten(
+    hearing: Hearing, event: dict[str, Any]
+) -> None:
+    hearing.memory.present = frozenset({"UANA"})
+
+    await hearing.hear(**event)
+
+    assert hearing.acks == 1
+    assert hearing.inbox.turns == []
+    assert hearing.memory.messages == []
+
+
+async def test_what_cannot_be_stored_is_not_acked(hearing: Hearing) -> None:
+    hearing.inbox.is_broken = True
+
+    with pytest.raises(StoreError):
+        await hearing.hear(text="<@UBOT> hi")
+    assert hearing.acks == 0

@@ -1,0 +1,101 @@
+"""Names for ids."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.conversation.turn import Message, Speaker, ThreadId
+from bot.playground.server import Playground
+from bot.playground.webapi import Fault
+from bot.slack import people
+from bot.slack.people import People
+from bot.slack.web import Web
+
+INFO = "users.info"
+MESSAGE = Message(ThreadId("t"), "1.0", "person", Speaker("U0ANA"), "hi")
+
+
+@pytest.fixture
+def known(web: Web) -> People:
+    return People(web, "U0LINEFEED")
+
+
+async def test_a_message_gets_names_and_loses_the_bots_mention(known: People) -> None:
+    message = replace(MESSAGE, text="<@U0LINEFEED> ask <@U0BEN> &amp; <@U0CHIE>")
+
+    legible = await known.legible(message)
+
+    assert legible.text == "ask @ben & @千恵"
+    assert legible.speaker == Speaker("U0ANA", "ana")
+
+
+async def test_a_name_is_asked_for_once(known: People, playground: Playground) -> None:
+    for _ in range(3):
+        await known.legible(MESSAGE)
+
+    assert len(playground.webapi.called(INFO)) == 1
+
+
+async def test_a_name_that_is_known_is_kept(
+    known: People, playground: Playground
+) -> None:
+    speaker = Speaker("U0ANA", "Anna")
+
+    legible = await known.legible(replace(MESSAGE, speaker=speaker))
+
+    assert legible.speaker == speaker
+    assert playground.webapi.called(INFO) == []
+
+
+async def test_an_unknown_person_keeps_the_id_and_is_asked_for_again(
+    known: People, playground: Playground
+) -> None:
+    message = replace(MESSAGE, text="ask <@U0GONE>")
+
+    assert (await known.legible(message)).text == "ask @U0GONE"
+    await known.legible(message)
+
+    asked = [call.arguments["user"] for call in playground.webapi.called(INFO)]
+    assert asked.count("U0GONE") == 2
+
+
+async def test_a_slow_lookup_is_given_up(
+    known: People, playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "LOOKUP_TIMEOUT_S", 0.1)
+    refusal = {"ok": False, "error": "ratelimited"}
+    fault = Fault(INFO, 429, refusal, {"Retry-After": "30"})
+    playground.webapi.faults.append(fault)
+
+    assert (await known.legible(MESSAGE)).speaker == Speaker("U0ANA", "U0ANA")
+
+
+async def test_a_person_without_a_display_name_has_another(
+    known: People, playground: Playground
+) -> None:
+    profiles = (
+        {"name": "a", "profile": {"real_name": "Ana B"}},
+        {"name": "a"},
+        {},
+    )
+    names: list[str] = []
+    for number, profile in enumerate(profiles):
+        body = {"ok": True, "user": profile}
+        playground.webapi.faults.append(Fault(INFO, 200, body))
+        speaker = Speaker(f"U{number}")
+        names.append(
+            (await known.legible(replace(MESSAGE, speaker=speaker))).speaker.name
+        )
+
+    assert names == ["Ana B", "a", "U2"]
+
+
+async def test_only_so_many_names_are_kept(
+    known: People, playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "MAX_NAMES", 1)
+
+    for user in ("U0ANA", "U0BEN", "U0ANA"):
+        await known.legible(replace(MESSAGE, speaker=Speaker(user)))
+
+    assert len(playground.webapi.called(INFO)) == 3

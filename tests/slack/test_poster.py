@@ -1,0 +1,139 @@
+"""What a post carries, and what ends the search for a lost one."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.chunking import Chunk
+from bot.conversation.ports import DeliveryError
+from bot.conversation.turn import Turn
+from bot.playground.server import Playground
+from bot.playground.webapi import Fault
+from bot.slack.outlet import LinesOutlet
+from bot.slack.pacing import Pace
+from bot.slack.poster import ChannelPoster, Doubt, Journal
+from bot.slack.web import READ_RETRIES, Web
+
+POST = "chat.postMessage"
+REPLIES = "conversations.replies"
+Ask = Callable[..., Turn]
+
+
+@pytest.fixture
+def poster(web: Web, journal: Journal) -> ChannelPoster:
+    return ChannelPoster(web, journal, Pace(0), Doubt(pause_s=0))
+
+
+async def post(poster: ChannelPoster, turn: Turn, text: str = "line") -> None:
+    outlet = LinesOutlet(turn, poster.add)
+    outlet.send(Chunk(f"{text}\n"))
+    await poster.run()
+    await outlet.drained()
+
+
+async def test_a_post_carries_all_that_slack_needs(
+    poster: ChannelPoster, playground: Playground, ask: Ask
+) -> None:
+    turn = ask()
+
+    await post(poster, turn, "a **b** <https://x.test>")
+
+    (call,) = playground.webapi.called(POST)
+    assert call.arguments == {
+        "channel": "C0DEV",
+        "thread_ts": turn.question.position,
+        "text": "a **b** &lt;https://x.test&gt;",
+        "blocks": [{"type": "markdown", "text": "a **b** <https://x.test>"}],
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "metadata": {
+            "event_type": "linefeed_reply",
+            "event_payload": {"turn": turn.id, "seq": 0},
+        },
+    }
+
+
+async def test_a_long_post_has_a_short_fallback(
+    poster: ChannelPoster, playground: Playground, ask: Ask
+) -> None:
+    await post(poster, ask(), "x" * 9_000)
+
+    (call,) = playground.webapi.called(POST)
+    assert len(call.arguments["text"]) == 3_000
+    assert len(call.arguments["blocks"][0]["text"]) == 9_000
+
+
+async def test_a_poster_rests_when_nothing_waits(
+    poster: ChannelPoster, playground: Playground
+) -> None:
+    await poster.run()
+
+    assert not poster.is_running
+    assert playground.webapi.called(POST) == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(REPLIES, 500),
+        Fault(
+            REPLIES, 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "0"}
+        ),
+    ],
+    ids=["500", "429"],
+)
+async def test_the_search_goes_on_until_slack_answers(
+    poster: ChannelPoster, playground: Playground, ask: Ask, fault: Fault
+) -> None:
+    playground.webapi.faults.append(Fault(POST, cut="after"))
+    # As many as the client takes before it gives up.
+    playground.webapi.faults += [fault] * (READ_RETRIES + 1)
+
+    await post(poster, ask())
+
+    assert len(playground.webapi.called(POST)) == 1
+
+
+async def test_the_search_ends_when_slack_stays_silent(
+    web: Web, journal: Journal, playground: Playground, ask: Ask
+) -> None:
+    poster = ChannelPoster(web, journal, Pace(0), Doubt(pause_s=0.01, patience_s=0.1))
+    playground.webapi.faults.append(Fault(POST, cut="after"))
+    playground.webapi.faults += [Fault(REPLIES, 500)] * 1_000
+
+    with pytest.raises(DeliveryError, match="does not answer"):
+        await post(poster, ask())
+
+
+async def test_the_search_ends_when_the_thread_may_not_be_read(
+    poster: ChannelPoster, playground: Playground, ask: Ask
+) -> None:
+    refusal = {"ok": False, "error": "missing_scope"}
+    playground.webapi.faults.append(Fault(POST, cut="after"))
+    playground.webapi.faults.append(Fault(REPLIES, 200, refusal))
+
+    with pytest.raises(DeliveryError, match="missing_scope"):
+        await post(poster, ask())
+
+
+async def test_a_fault_of_one_reply_ends_only_that_reply(
+    web: Web, playground: Playground, ask: Ask
+) -> None:
+    class BrokenOnceJournal:
+        is_broken = True
+
+        def note(self, turn: str, seq: int, message: str) -> None:
+            if self.is_broken:
+                self.is_broken = False
+                raise ZeroDivisionError
+
+    poster = ChannelPoster(web, BrokenOnceJournal(), Pace(0), Doubt())
+    outlets = [LinesOutlet(ask(), poster.add) for _ in range(2)]
+    for outlet in outlets:
+        outlet.send(Chunk("line\n"))
+
+    await poster.run()
+
+    with pytest.raises(DeliveryError, match="posting failed"):
+        await outlets[0].drained()
+    await outlets[1].drained()

@@ -1,0 +1,57 @@
+"""Slack's own record of a turn."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.conversation.turn import Turn, TurnId
+from bot.playground.server import Playground
+from bot.slack.address import Address
+from bot.slack.record import metadata, posted
+from bot.slack.web import RefusedError, Web
+
+Ask = Callable[..., Turn]
+
+
+async def post(web: Web, turn: Turn, mark: object) -> str:
+    address = Address.load(turn.address)
+    arguments: dict[str, object] = {
+        "channel": address.channel,
+        "text": "x",
+        "thread_ts": address.thread_ts,
+        "metadata": mark,
+    }
+    answer = await web.write("chat.postMessage", arguments)
+    return str(answer["ts"])
+
+
+def test_a_mark_holds_ids_only() -> None:
+    payload = metadata(TurnId("T:C:1"), 3)["event_payload"]
+
+    assert payload == {"turn": "T:C:1", "seq": 3}
+
+
+@pytest.mark.parametrize("channel", ["C0DEV", "D0ANA"])
+async def test_a_turn_finds_its_own_messages_only(
+    web: Web, ask: Ask, channel: str
+) -> None:
+    turn, other = ask(channel=channel), ask(channel=channel)
+    first = await post(web, turn, metadata(turn.id, 0))
+    await post(web, turn, metadata(other.id, 0))
+    await post(web, turn, None)
+    await post(web, turn, {"event_type": "x", "event_payload": {"turn": turn.id}})
+    second = await post(web, turn, metadata(turn.id, 7))
+
+    found = await posted(web, Address.load(turn.address), turn.id)
+
+    assert found == {0: first, 7: second}
+
+
+async def test_a_thread_that_is_gone_is_refused(
+    web: Web, ask: Ask, playground: Playground
+) -> None:
+    turn = ask()
+    playground.workspace.delete("C0DEV", turn.question.position)
+
+    with pytest.raises(RefusedError, match="thread_not_found"):
+        await posted(web, Address.load(turn.address), turn.id)
