@@ -1,0 +1,81 @@
+"""A playground for every test that wants one, and the bot in it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from bot import logs, settings
+from bot.app import run_bot
+from bot.playground.limits import UNLIMITED
+from bot.playground.modelserver import Pace
+from bot.playground.server import Playground, PlaygroundOptions
+from tests.browser import ARGUMENTS, CHROMIUM
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _logs() -> None:
+    """Log as the program does: structlog's own default prints variables."""
+    logs.configure("info", "text")
+
+
+@pytest.fixture
+async def playground() -> AsyncGenerator[Playground]:
+    """A playground without rate limits, whose model writes as fast as it can."""
+    options = PlaygroundOptions(limits=UNLIMITED, pace=Pace(0, 0))
+    async with Playground(options) as playground:
+        yield playground
+
+
+class Bots:
+    """Starts bots in this process, for a playground and a data folder."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    @asynccontextmanager
+    async def running(
+        self, playground: Playground, **variables: object
+    ) -> AsyncGenerator[asyncio.Task[None]]:
+        """Run the bot from entering to leaving, which lets running replies finish.
+
+        `variables` are settings by their names in the environment. Cancel the task to
+        let the bot die in the middle of whatever it does.
+        """
+        given = {
+            "SLACK_API_URL": playground.api_url,
+            "SLACK_BOT_TOKEN": playground.bot_token,
+            "SLACK_APP_TOKEN": playground.app_token,
+            "OPENAI_BASE_URL": playground.model_url,
+            "LINEFEED_MODEL": "offline",
+            "LINEFEED_DATA": self.data,
+            "LINEFEED_POST_INTERVAL_S": 0,
+            **variables,
+        }
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            bot = group.create_task(run_bot(settings.load(**given), stop))
+            sockets = playground.sockets
+            await playground.until(lambda: bot.done() or sockets.connection_count > 0)
+            yield bot
+            stop.set()
+
+
+@pytest.fixture
+def bots(tmp_path: Path) -> Bots:
+    """Bots that share one data folder, so that one may go on where another ended."""
+    return Bots(tmp_path / "data")
+
+
+@pytest.fixture
+async def browser() -> AsyncGenerator[Browser]:
+    """A browser without a window."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=ARGUMENTS
+        )
+        yield browser
+        await browser.close()

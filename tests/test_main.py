@@ -1,0 +1,223 @@
+"""The command line: one line for what must be set up, a code for how it ended."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.__main__ import cli
+from bot.playground.server import Playground
+
+TOKENS = {"SLACK_BOT_TOKEN": "xoxb-playground", "SLACK_APP_TOKEN": "xapp-playground"}
+ROOT = Path(__file__).parents[1]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Return an environment without settings but those given."""
+    prefixes = ("SLACK_", "LINEFEED_", "OPENAI_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(prefixes)}  # noqa: TID251
+    return {**kept, "PYTHONPATH": str(ROOT), **variables}
+
+
+def for_playground(playground: Playground, folder: Path) -> dict[str, str]:
+    return environment(
+        **TOKENS,
+        SLACK_API_URL=playground.api_url,
+        OPENAI_BASE_URL=playground.model_url,
+        LINEFEED_MODEL="offline",
+        LINEFEED_DATA=str(folder / "data"),
+    )
+
+
+async def start(
+    folder: Path, variables: dict[str, str], *arguments: str
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", *arguments),
+        env=variables,
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def errors_of(
+    folder: Path, variables: dict[str, str], *arguments: str
+) -> tuple[int | None, str]:
+    """Run to the end; return the exit code and what stands on standard error."""
+    process = await start(folder, variables, *arguments)
+    _, errors = await process.communicate()
+    return process.returncode, errors.decode()
+
+
+async def until_logged(process: asyncio.subprocess.Process, event: bytes) -> None:
+    assert process.stderr is not None
+    while event not in (line := await process.stderr.readline()):
+        assert line
+
+
+def is_one_line(errors: str) -> bool:
+    return errors.count("\n") == 1 and errors.startswith("linefeed: ")
+
+
+async def test_missing_variables_are_told_in_one_line(tmp_path: Path) -> None:
+    code, errors = await errors_of(tmp_path, environment(), "run")
+
+    assert code == 2
+    assert is_one_line(errors)
+    assert "SLACK_BOT_TOKEN is missing" in errors
+    assert "SLACK_APP_TOKEN is missing" in errors
+
+
+async def test_a_missing_key_is_told_in_one_line(tmp_path: Path) -> None:
+    code, errors = await errors_of(tmp_path, environment(**TOKENS), "run")
+
+    assert code == 2
+    assert is_one_line(errors)
+    assert "OPENAI_API_KEY is missing" in errors
+
+
+async def test_an_unwritable_folder_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    async with Playground() as playground:
+        variables = for_playground(playground, tmp_path)
+        code, errors = await errors_of(tmp_path, variables, "run")
+
+    assert code == 2
+    assert is_one_line(errors)
+    assert "data is not writable" in errors
+
+
+async def test_a_newer_database_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    database = sqlite3.connect(tmp_path / "data" / "linefeed.db")
+    database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+    database.execute("INSERT INTO alembic_version VALUES ('9999')")
+    database.commit()
+    database.close()
+    async with Playground() as playground:
+        variables = for_playground(playground, tmp_path)
+        code, errors = await errors_of(tmp_path, variables, "run")
+
+    assert code == 2
+    assert is_one_line(errors)
+    assert "newer Linefeed" in errors
+
+
+async def test_a_wrong_token_is_told_in_one_line(tmp_path: Path) -> None:
+    async with Playground() as playground:
+        variables = for_playground(playground, tmp_path)
+        for name in TOKENS:
+            code, errors = await errors_of(
+                tmp_path, {**variables, name: "xoxb-wrong"}, "run"
+            )
+
+            assert code == 2
+            assert is_one_line(errors.splitlines(keepends=True)[-1])
+            assert f"Slack refuses {name}" in errors
+            assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_the_bot_and_a_second_bot_cannot_share_its_folder(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    async with Playground() as playground:
+        variables = for_playground(playground, tmp_path)
+        process = await start(tmp_path, variables, "run")
+        await until_logged(process, b"ready")
+        code, errors = await errors_of(tmp_path, variables, "run")
+        process.send_signal(number)
+        _, last_lines = await process.communicate()
+
+    assert code == 2
+    assert is_one_line(errors)
+    assert "is in use by another process" in errors
+    assert process.returncode == 0
+    assert b"stopped" in last_lines
+    assert b"Traceback" not in last_lines
+
+
+async def test_a_signal_of_another_kind_does_not_cut_the_end_short(
+    tmp_path: Path,
+) -> None:
+    async with Playground() as playground:
+        process = await start(tmp_path, for_playground(playground, tmp_path), "run")
+        await until_logged(process, b"ready")
+        process.send_signal(signal.SIGINT)
+        await until_logged(process, b"stopping")
+        process.send_signal(signal.SIGTERM)
+        _, last_lines = await process.communicate()
+
+    assert process.returncode == 0
+    assert b"stopped" in last_lines
+
+
+async def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
+    async with Playground() as playground:
+        port = playground.url.rpartition(":")[2]
+        code, errors = await errors_of(
+            tmp_path, environment(), "playground", "--port", port
+        )
+
+    assert code == 2
+    assert is_one_line(errors)
+    assert f"Port {port} is taken" in errors
+
+
+@pytest.mark.parametrize("arguments", [(), ("--fresh",)], ids=["kept", "fresh"])
+async def test_a_playground_without_a_folder_is_told_in_one_line(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "data").touch()
+
+    code, errors = await errors_of(
+        tmp_path,
+        environment(),
+        *("playground", "--port", "0", "--data", "data"),
+        *arguments,
+    )
+
+    assert code == 2
+    assert "data" in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("command", "variables", "sentence"),
+    [
+        ("run", {}, "SLACK_BOT_TOKEN is missing"),
+        ("run", TOKENS, "OPENAI_API_KEY is missing"),
+        ("playground", {"LINEFEED_AT_ONCE": "0"}, "LINEFEED_AT_ONCE is wrong"),
+        ("playground", {"LINEFEED_MODEL": "m"}, "OPENAI_API_KEY is missing"),
+    ],
+)
+def test_what_must_be_set_up_is_checked_first(
+    command: str,
+    variables: dict[str, str],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    unset: dict[str, str | None] = dict.fromkeys(TOKENS)
+
+    result = CliRunner().invoke(cli, [command], env={**unset, **variables})
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("linefeed: ")
+    assert sentence in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    result = CliRunner().invoke(cli, [])
+
+    assert "playground" in result.output
+    assert "run" in result.output
