@@ -1,0 +1,126 @@
+"""What the project says of itself is true."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.playground.methods import DEFAULT_SCOPES
+from bot.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+MANIFEST = yaml.safe_load((ROOT / "manifest.yaml").read_text("utf-8"))
+MODULES = [
+    path.relative_to(ROOT / "bot")
+    for path in sorted((ROOT / "bot").rglob("*.py"))
+    if path.name not in {"__init__.py", "__main__.py"}
+]
+TESTED_ELSEWHERE = {
+    # Named by what they are, not by a module of their own.
+    Path("app.py"): "test_journeys.py",
+    Path("conversation/ports.py"): "twins.py",
+    Path("conversation/turn.py"): "conversation/test_prompt.py",
+    Path("storage/tables.py"): "storage/test_migrations.py",
+    Path("storage/migrations/env.py"): "storage/test_migrations.py",
+    Path("storage/migrations/versions/r0001_first_tables.py"): (
+        "storage/test_migrations.py"
+    ),
+    Path("playground/modelrequest.py"): "playground/test_modelserver.py",
+}
+METHOD = re.compile(r"\"((?:\w+\.)+[a-z]\w+)\"")
+SCOPES = {
+    # By method, as each page below https://docs.slack.dev/reference/methods says.
+    "assistant.threads.setStatus": {"chat:write"},
+    "chat.postMessage": {"chat:write"},
+    "conversations.history": {
+        "channels:history",
+        "groups:history",
+        "im:history",
+        "mpim:history",
+    },
+    "users.info": {"users:read"},
+    # By event, as each page below https://docs.slack.dev/reference/events says.
+    "app_mention": {"app_mentions:read"},
+    "message.channels": {"channels:history"},
+    "message.groups": {"groups:history"},
+    "message.im": {"im:history"},
+    "message.mpim": {"mpim:history"},
+}
+NO_SCOPE = {"auth.test", "apps.connections.open"}
+SAME_SCOPE = {"conversations.replies": "conversations.history"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_every_module_has_a_test_of_its_own_name(module: Path) -> None:
+    mirror = module.with_name(f"test_{module.name}")
+    expected = TESTED_ELSEWHERE.get(module, str(mirror))
+
+    assert (ROOT / "tests" / expected).exists()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_no_module_is_longer_than_a_person_reads_at_once(module: Path) -> None:
+    assert len((ROOT / "bot" / module).read_text("utf-8").splitlines()) <= 300
+
+
+def test_the_top_level_holds_what_the_design_says_and_nothing_else() -> None:
+    visible = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+
+    assert visible - {"build", "dist"} == {
+        "LICENSE",
+        "README.md",
+        "bot",
+        "manifest.yaml",
+        "pyproject.toml",
+        "tests",
+    }
+
+
+def test_the_readme_lists_every_setting_with_its_default_and_meaning() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", README, re.MULTILINE))
+
+    assert list(rows) == [field.alias for field in Settings.model_fields.values()]
+    for field in Settings.model_fields.values():
+        default, _, meaning = rows[str(field.alias)].partition(" | ")
+        assert meaning == field.description
+        if default.startswith("`"):
+            assert default.strip("`").lower() == str(field.default).lower()
+
+
+def test_ci_runs_the_readmes_test_command() -> None:
+    command = re.search(r"^python3 -m venv .*-m tests$", README, re.MULTILINE)
+
+    assert command is not None
+    assert command.group() in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_readmes_map_names_every_folder() -> None:
+    folders = {path.parent.name for path in (ROOT / "bot").glob("*/__init__.py")}
+
+    for folder in folders:
+        assert f"| `bot/{folder}/` |" in README
+
+
+def test_the_manifest_asks_for_exactly_the_scopes_that_the_code_uses() -> None:
+    source = "".join(p.read_text("utf-8") for p in (ROOT / "bot/slack").glob("*.py"))
+    methods = {name for name in METHOD.findall(source) if name[0].islower()}
+    called = {SAME_SCOPE.get(name, name) for name in methods} - NO_SCOPE
+    events = set(MANIFEST["settings"]["event_subscriptions"]["bot_events"])
+
+    needed = set().union(*(SCOPES[name] for name in called | events))
+
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
+    assert called | events == set(SCOPES)
+
+
+def test_the_playground_grants_the_manifests_scopes_and_no_other() -> None:
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == DEFAULT_SCOPES
+
+
+def test_the_manifest_turns_socket_mode_and_direct_messages_on() -> None:
+    assert MANIFEST["settings"]["socket_mode_enabled"] is True
+    home = MANIFEST["features"]["app_home"]
+    assert home["messages_tab_enabled"] is True
+    assert home["messages_tab_read_only_enabled"] is False
