@@ -1,6 +1,6 @@
 """Linefeed: a Slack bot that answers with a language model, line by line.
 
-The path of a message, one step a file, none calls an earlier one:
+The path of a message; no step hands work back to an earlier one:
 
     slack/listeners      an event becomes a turn, stored before Slack gets its ack
     conversation/inbox   turns of one thread wait for each other, threads do not

@@ -47,7 +47,9 @@ def run() -> None:
 
 @cli.command()
 def playground(
-    port: Annotated[int, typer.Option(help="Where the page is.")] = DEFAULT_PORT,
+    port: Annotated[
+        int, typer.Option(help="Where the page is.", min=0, max=65_535)
+    ] = DEFAULT_PORT,
     data: Annotated[
         Path, typer.Option(help="The folder that keeps messages and memory.")
     ] = DEFAULT_DATA,

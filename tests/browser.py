@@ -16,7 +16,11 @@ ARGUMENTS = (
     "--disable-sync",
 )
 
-needs_chromium = pytest.mark.skipif(
-    not CHROMIUM.exists() and not os.getenv("CI"),
-    reason=f"{CHROMIUM} is missing; only CI must have it",
+needs_chromium = (
+    pytest.mark.skipif(
+        not CHROMIUM.exists() and not os.getenv("CI"),
+        reason=f"{CHROMIUM} is missing; only CI must have it",
+    ),
+    pytest.mark.asyncio(loop_scope="module"),
 )
+"""The marks of a module whose tests use the browser, which is started once."""

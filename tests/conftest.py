@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from bot import logs, settings
@@ -14,6 +16,10 @@ from bot.playground.limits import UNLIMITED
 from bot.playground.modelserver import Pace
 from bot.playground.server import Playground, PlaygroundOptions
 from tests.browser import ARGUMENTS, CHROMIUM
+
+# No test's outcome may depend on how fast the machine is.
+hypothesis.settings.register_profile("linefeed", deadline=None)
+hypothesis.settings.load_profile("linefeed")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -70,9 +76,9 @@ def bots(tmp_path: Path) -> Bots:
     return Bots(tmp_path / "data")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncGenerator[Browser]:
-    """A browser without a window."""
+    """A browser without a window; tests that want it share a module's loop."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=ARGUMENTS

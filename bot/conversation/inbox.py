@@ -4,6 +4,7 @@ The database holds the order and the state; this holds only which threads have w
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -20,7 +21,7 @@ log = structlog.stdlib.get_logger()
 class TurnAnswerer(Protocol):
     """What answers a turn: `reply.Answerer`."""
 
-    async def answer(self, turn: Turn) -> Outcome:
+    async def answer(self, turn: Turn) -> None:
         """Deliver the reply to a turn."""
         ...
 
@@ -41,8 +42,7 @@ class Inbox:
         self._slots = asyncio.Semaphore(at_once)
         self._workers: dict[ThreadId, asyncio.Task[None]] = {}
         self._woken: set[ThreadId] = set()
-        self._group: asyncio.TaskGroup | None = None
-        self._answerer: TurnAnswerer | None = None
+        self._begin: Callable[[ThreadId], asyncio.Task[None]] | None = None
         self._stopping = asyncio.Event()
 
     async def accept(self, turn: Turn) -> bool:
@@ -65,16 +65,23 @@ class Inbox:
         Running replies then have `grace_s` to finish. What is cut off is answered
         after the next start.
         """
-        self._answerer = answerer
         async with asyncio.TaskGroup() as group:
             # None is begun before: `resume` takes what runs for a dead process's.
-            waiting = await self._turns.resume()
-            self._group = group
+            waiting = await self._resume()
+            self._begin = lambda thread: group.create_task(self._work(thread, answerer))
             for thread in {*waiting, *self._woken}:
                 self._wake(thread)
             await self._stopping.wait()
-            self._group = None
+            self._begin = None
             await self._drain(grace_s)
+
+    async def _resume(self) -> tuple[ThreadId, ...]:
+        while True:
+            try:
+                return await self._turns.resume()
+            except StoreError:
+                log.exception("what waits could not be read from the database")
+                await asyncio.sleep(self._store_pause_s)
 
     def stop(self) -> None:
         """Begin no further turn; `run` returns when the running ones are finished."""
@@ -82,23 +89,23 @@ class Inbox:
 
     def _wake(self, thread: ThreadId) -> None:
         self._woken.add(thread)
-        if self._group is not None and thread not in self._workers:
-            self._workers[thread] = self._group.create_task(self._work(thread))
+        if self._begin is not None and thread not in self._workers:
+            self._workers[thread] = self._begin(thread)
 
-    async def _work(self, thread: ThreadId) -> None:
+    async def _work(self, thread: ThreadId, answerer: TurnAnswerer) -> None:
         """Answer a thread's turns, oldest first, until none waits."""
         try:
             while thread in self._woken and not self._stopping.is_set():
                 # Discarded before the claim: a turn stored behind it wakes again.
                 self._woken.discard(thread)
                 async with self._slots:
-                    if await self._answer_next(thread):
+                    if await self._answer_next(thread, answerer):
                         self._woken.add(thread)
         finally:
             del self._workers[thread]
 
-    async def _answer_next(self, thread: ThreadId) -> bool:
-        """Answer the oldest waiting turn; False if there is none."""
+    async def _answer_next(self, thread: ThreadId, answerer: TurnAnswerer) -> bool:
+        """Answer the oldest waiting turn; say whether more may wait."""
         if self._stopping.is_set():
             return False
         try:
@@ -110,21 +117,21 @@ class Inbox:
         if turn is None:
             return False
         with structlog.contextvars.bound_contextvars(turn=turn.id):
-            await self._finish(turn, await self._outcome(turn))
+            await self._finish(turn, await self._outcome(turn, answerer))
         return True
 
-    async def _outcome(self, turn: Turn) -> Outcome:
-        if self._answerer is None:
-            raise RuntimeError("a turn was begun before run")
+    async def _outcome(self, turn: Turn, answerer: TurnAnswerer) -> Outcome:
         log.info("turn begun", attempt=turn.attempts)
         try:
-            return await self._answerer.answer(turn)
+            await answerer.answer(turn)
         except DeliveryError:
             log.exception("the reply cannot be delivered")
         except Exception:
             # The boundary: one turn's fault must not end the others.
             log.exception("the turn failed")
-            await self._apologise(self._answerer, turn)
+            await self._apologise(answerer, turn)
+        else:
+            return "done"
         return "failed"
 
     async def _apologise(self, answerer: TurnAnswerer, turn: Turn) -> None:

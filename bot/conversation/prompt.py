@@ -70,7 +70,7 @@ def compose(
     if shows_names:
         system.append(SEVERAL_PEOPLE)
     if left_out:
-        system.append(f"[{left_out} earlier messages are not shown]")
+        system.append(f"[earlier messages that are not shown: {left_out}]")
     return Prompt(
         (
             PromptMessage("system", "\n\n".join(system)),

@@ -20,9 +20,9 @@ from bot.conversation.ports import (
     StoreError,
 )
 from bot.conversation.prompt import Prompt, compose
-from bot.conversation.turn import Message, Outcome, Turn
+from bot.conversation.turn import Message, Turn
 
-HELP = "Ask me something behind my name, or in a direct message: I answer in a thread."
+HELP = "Write your question behind my name, or just write to me directly."
 FILE_ONLY = "I cannot read files yet. Tell me in words what you need."
 CUT_QUESTION = "Your message is longer than I can read: I read its beginning and end."
 RESTARTED = "I was interrupted while I answered. Here is the answer from the start."
@@ -50,7 +50,7 @@ class Answerer:
         self._reader = reader
         self._instructions = instructions
 
-    async def answer(self, turn: Turn) -> Outcome:
+    async def answer(self, turn: Turn) -> None:
         """Deliver the whole reply to a turn, or as much as the model gave and why.
 
         Raises:
@@ -60,13 +60,12 @@ class Answerer:
         question = await self._reader.legible(turn.question)
         async with self._delivery.open(turn) as outlet:
             if was_seen:
-                _note(outlet, RESTARTED)
+                _interject(outlet, RESTARTED)
             if not question.text:
-                _note(outlet, FILE_ONLY if question.files else HELP)
-                return "done"
+                _interject(outlet, FILE_ONLY if question.files else HELP)
+                return
             text = await self._relay(await self._prompt(question, outlet), outlet)
         await self._remember(turn, text)
-        return "done"
 
     async def apologise(self, turn: Turn) -> None:
         """Say that a turn failed for a reason that is nobody's business.
@@ -75,7 +74,7 @@ class Answerer:
             DeliveryError: if even that cannot reach people.
         """
         async with self._delivery.open(turn) as outlet:
-            _note(outlet, BROKEN)
+            _interject(outlet, BROKEN)
 
     async def _was_seen(self, turn: Turn) -> bool:
         """Say whether people may have read something of an earlier attempt."""
@@ -90,7 +89,7 @@ class Answerer:
         budget_tokens = self._memory.budget_tokens
         prompt = compose(self._instructions, view, question, budget_tokens)
         if prompt.is_question_cut:
-            _note(outlet, CUT_QUESTION)
+            _interject(outlet, CUT_QUESTION)
         return prompt
 
     async def _relay(self, prompt: Prompt, outlet: Outlet) -> str:
@@ -113,7 +112,7 @@ class Answerer:
             outlet.send(chunk)
         text = "".join(fragments)
         if trouble or not text.strip():
-            _note(outlet, trouble or EMPTY)
+            _interject(outlet, trouble or EMPTY)
         return text
 
     async def _remember(self, turn: Turn, text: str) -> None:
@@ -126,6 +125,6 @@ class Answerer:
             log.exception("the reply was delivered but not remembered")
 
 
-def _note(outlet: Outlet, sentence: str) -> None:
+def _interject(outlet: Outlet, sentence: str) -> None:
     """Send the bot's own word, set apart from the model's."""
     outlet.send(Chunk(f"\n_{sentence}_\n"))

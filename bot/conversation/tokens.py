@@ -1,12 +1,14 @@
 """An estimate of tokens that needs no network and no model's own tables."""
 
 TOKENS_PER_MESSAGE = 4
-"""What role and separators cost, as OpenAI's own counting example adds."""
+"""What role and separators cost; OpenAI's own counting example adds 3 or 4
+(https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken, read 2026-11).
+"""
 ASCII_CHARS_PER_TOKEN = 4
 
 
 def estimate_tokens(text: str) -> int:
-    """Return about how many tokens a message costs, rather too many than too few.
+    """Return about how many tokens a message costs.
 
     Four ASCII characters make a token, every other character (Japanese, say) one.
     """

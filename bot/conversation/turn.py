@@ -1,4 +1,9 @@
-"""The nouns of a conversation."""
+"""The nouns of a conversation.
+
+A *thread* is one conversation; a *turn* is one message of a person that must be
+answered, and a *reply* is its answer. The model writes *fragments*, which become
+*lines*; a *chunk* is what is delivered at once, by a *delivery*.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, NewType
@@ -12,7 +17,7 @@ TurnId = NewType("TurnId", str)
 Role = Literal["person", "bot"]
 
 Outcome = Literal["done", "failed"]
-"""How a turn ended: with a reply, or with none that could be delivered."""
+"""How a turn ended: with a reply, or with none but perhaps an apology."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import httpx2
 import openai
+from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
@@ -66,7 +67,6 @@ async def opened(options: ModelOptions) -> AsyncGenerator[BaseChatModel]:
                 # Not inherited from the client: unset, there would be no limit at all.
                 timeout=timeout,
                 max_retries=MAX_RETRIES,
-                stream_usage=True,
                 stream_chunk_timeout=None,
                 use_responses_api=False,
             )
@@ -81,9 +81,6 @@ def _other_provider(model: str) -> BaseChatModel | None:
     provider, colon, name = model.partition(":")
     if not colon or provider == "openai":
         return None
-    # Imported here: it costs a second, and few need it.
-    from langchain.chat_models import init_chat_model  # noqa: PLC0415
-
     try:
         return init_chat_model(name, model_provider=provider)
     except ImportError as error:

@@ -26,7 +26,7 @@ _SENTENCES: tuple[tuple[type[Exception], str], ...] = (
     ),
     (
         ModelAuthenticationError,
-        "The model refused my key. Whoever runs me must check OPENAI_API_KEY.",
+        "The model refused my key. Whoever runs me must check it.",
     ),
     (
         ModelPermissionDeniedError,

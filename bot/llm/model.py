@@ -52,7 +52,7 @@ class LangChainModel:
         try:
             async with aclosing(self._chunks(prompt)) as chunks:
                 async for chunk in chunks:
-                    text = visible.push(_text(chunk))
+                    text = visible.push(_well_formed(_text(chunk)))
                     finish_reason = _finish_reason(chunk) or finish_reason
                     if text:
                         has_begun = True
@@ -124,6 +124,15 @@ def _text(chunk: AIMessageChunk) -> str:
         for part in content
         if isinstance(part, str) or part.get("type") == "text"
     )
+
+
+def _well_formed(text: str) -> str:
+    """Return a text without halves of surrogate pairs, which cannot be stored."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _finish_reason(chunk: AIMessageChunk) -> str:

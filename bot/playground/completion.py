@@ -86,7 +86,7 @@ def error_body(status: int, message: str, code: str | None = None) -> JsonObject
 
 def event(data: JsonObject) -> bytes:
     """Return one server-sent event."""
-    return f"data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+    return f"data: {json.dumps(data)}\n\n".encode()
 
 
 def split_fragments(text: str) -> Iterator[str]:

@@ -6,9 +6,10 @@ from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bot.playground.modelrequest import MODEL
 from bot.playground.server import Playground, PlaygroundOptions
 
-OFFLINE_MODEL = "offline"
+START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 40.0
 """How long the bot may take to end: its own grace time and then some."""
 
@@ -32,7 +33,7 @@ async def launch(
     """Run until `stop` is set or the bot ends by itself; return the bot's exit code.
 
     The bot is a child process, started as for real Slack: only its environment says
-    where Slack is. `announce` is told the page's address.
+    where Slack is. `announce` is told the page's address once the bot is connected.
 
     Raises:
         PortTakenError: if another program listens on the port.
@@ -44,11 +45,14 @@ async def launch(
             *("-m", "bot", "run"),
             env={**guest.environment, **_addresses(playground, guest)},
         )
-        announce(playground.url)
         async with asyncio.TaskGroup() as group:
-            ending = group.create_task(_end(bot, stop))
+            tasks = (
+                group.create_task(_greet(playground, announce)),
+                group.create_task(_end(bot, stop)),
+            )
             code = await bot.wait()
-            ending.cancel()
+            for task in tasks:
+                task.cancel()
         return code
 
 
@@ -60,9 +64,21 @@ def _addresses(playground: Playground, guest: Guest) -> dict[str, str]:
     }
     model = {
         "OPENAI_BASE_URL": playground.model_url,
-        "LINEFEED_MODEL": OFFLINE_MODEL,
+        "LINEFEED_MODEL": MODEL,
     }
     return slack if guest.has_model else slack | model
+
+
+async def _greet(playground: Playground, announce: Callable[[str], None]) -> None:
+    sockets = playground.sockets
+    try:
+        await playground.until(
+            lambda: sockets.connection_count > 0, within_s=START_TIMEOUT_S
+        )
+    except TimeoutError:
+        announce(f"{playground.url} (the bot is not connected yet)")
+    else:
+        announce(playground.url)
 
 
 async def _end(bot: Process, stop: asyncio.Event) -> None:

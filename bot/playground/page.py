@@ -1,4 +1,9 @@
-"""The page: its files, and a WebSocket that tells every window what changes."""
+"""The page: its files, and a WebSocket that tells every window what changes.
+
+A window is sent JSON objects by `type`: first `workspace` (all there is), then `added`,
+`changed` and `deleted` (a message) and `status`. It sends `say` (user, channel, text,
+thread_ts) and gets `said` (channel, ts) or `refused` (sentence).
+"""
 
 import asyncio
 import json
@@ -10,7 +15,7 @@ from typing import Any, cast
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from bot.playground.composer import Speech, say
+from bot.playground.composer import Speech, SpeechError, say
 from bot.playground.rendering import render
 from bot.playground.workspace import (
     BOT_USER,
@@ -140,7 +145,7 @@ class Page:
     def _answer(self, text: str) -> JsonObject:
         try:
             message = say(self._workspace, self._read(text))
-        except ValueError as refused:
+        except (SpeechError, _NotSaidError) as refused:
             return {"type": "refused", "sentence": str(refused)}
         return {"type": "said", "channel": message.channel, "ts": message.ts}
 
@@ -228,7 +233,7 @@ def _status(status: Status) -> JsonObject:
 
 
 def _encode(event: JsonObject) -> str:
-    return json.dumps(event, ensure_ascii=False)
+    return json.dumps(event)
 
 
 def _check_host(http: web.Request) -> None:

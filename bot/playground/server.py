@@ -27,14 +27,19 @@ HOST = "127.0.0.1"
 # Who still waits for an answer when the playground ends will not get one.
 SHUTDOWN_TIMEOUT_S = 0.5
 
+_PORT_REASONS = {
+    errno.EADDRINUSE: "taken by another program",
+    errno.EACCES: "kept for the administrator",
+}
+
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class PortTakenError(Exception):
-    """Another program listens on the port; the text is a sentence for the user."""
+    """The port cannot be used; the text is a sentence for the user."""
 
-    def __init__(self, port: int) -> None:
-        super().__init__(f"Port {port} is taken by another program; choose another.")
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(f"Port {port} is {reason}; choose another.")
         self.port = port
 
 
@@ -171,9 +176,8 @@ class Playground:
         try:
             await web.TCPSite(runner, HOST, self._port).start()
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortTakenError(self._port) from error
-            raise
+            reason = _PORT_REASONS.get(error.errno or 0, "not to be had")
+            raise PortTakenError(self._port, reason) from error
         self._port = runner.addresses[0][1]
         self.sockets.origin = f"ws://{HOST}:{self._port}"
 

@@ -48,7 +48,7 @@ def save(path: Path, messages: Sequence[Message]) -> None:
     items = [{name: getattr(m, name) for name in _FIELDS} for m in messages]
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.new")
-    draft.write_text(json.dumps({"messages": items}, ensure_ascii=False), "utf-8")
+    draft.write_text(json.dumps({"messages": items}), "utf-8")
     os.replace(draft, path)
 
 

@@ -64,8 +64,12 @@ class Fault:
     cut: Cut | None = None
     """Cut the connection before or after the call is executed; nothing is answered.
 
-    Without a cut the call is answered as above and not executed.
+    Without a cut the call is answered as above.
     """
+    raw: bytes = b""
+    """Sent in place of the body, called JSON whatever it is."""
+    is_executed: bool = False
+    """Without a cut: whether the call takes effect all the same."""
 
 
 class WebApi:
@@ -123,19 +127,20 @@ class WebApi:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
-        return web.json_response(
-            answer.body, status=answer.status, headers=answer.headers
-        )
+        body = (fault and fault.raw) or json.dumps(answer.body).encode()
+        headers = {"Content-Type": "application/json", **answer.headers}
+        return web.Response(body=body, status=answer.status, headers=headers)
 
     def _answer(
         self, method: str, arguments: JsonObject, token: str, fault: Fault | None
     ) -> Answer:
-        if fault is not None and fault.cut is None:
-            return Answer(fault.body, fault.status, fault.headers)
-        if fault is not None and fault.cut == "before":
+        if fault is None:
+            return self._methods.call(method, arguments, token)
+        if fault.is_executed or fault.cut == "after":
+            self._methods.call(method, arguments, token)
+        if fault.cut is not None:
             return Answer({}, 0)
-        answer = self._methods.call(method, arguments, token)
-        return Answer({}, 0) if fault is not None else answer
+        return Answer(fault.body, fault.status, fault.headers)
 
     def _take_fault(self, method: str) -> Fault | None:
         for fault in self.faults:

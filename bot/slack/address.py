@@ -6,7 +6,11 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The place of a question in Slack."""
+    """The place of a question in Slack.
+
+    Posting needs the channel and the thread; who asked, and from which workspace, is
+    what streams and ephemeral messages ask for.
+    """
 
     team: str
     """The workspace where the bot is installed."""

@@ -1,5 +1,6 @@
 """The Socket Mode connection: who we are, what is heard, and how it ends."""
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator
@@ -15,6 +16,8 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.conversation.ports import SetupError
 from bot.slack.listeners import Listener
 from bot.slack.web import NoAnswerError, RefusedError, Web, is_loopback
+
+CONNECT_TIMEOUT_S = 20.0
 
 log = structlog.stdlib.get_logger()
 
@@ -61,11 +64,20 @@ async def connected(
         handler.client.proxy = None
     handler.client.wss_uri = url
     try:
-        await handler.connect_async()
+        await _connect(handler)
         log.info("connected to Slack", team=identity.team, bot=identity.user)
         yield
     finally:
         await handler.close_async()
+
+
+async def _connect(handler: Any) -> None:
+    # The SDK goes on trying for ever, whatever the reason.
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            await handler.connect_async()
+    except TimeoutError as error:
+        raise SetupError("Slack's WebSocket cannot be reached.") from error
 
 
 async def _link(web: Web, app_token: str) -> str:

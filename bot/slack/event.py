@@ -1,6 +1,6 @@
 """A message event, converted at the door: nothing behind it sees Slack's JSON."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.conversation.turn import Message, Speaker, ThreadId, Turn, TurnId
@@ -12,6 +12,7 @@ SPEAKING_SUBTYPES = frozenset({"", "file_share", "thread_broadcast"})
 Source: https://docs.slack.dev/reference/events/message, read 2026-11.
 """
 SLACKBOT = "USLACKBOT"
+WITHHELD = "(somebody of another workspace spoke here)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class SlackMessage:
             files=self.files,
             is_overheard=is_overheard,
         )
+
+    def as_presence(self) -> Message:
+        """Return that somebody spoke, without what they said."""
+        return replace(self.as_message(is_overheard=True), text=WITHHELD, files=())
 
     def as_turn(self) -> Turn:
         """Return the turn that answers this, the same from every event of it."""
@@ -97,7 +102,7 @@ def slack_message(body: dict[str, Any]) -> SlackMessage | None:
         kind=event.get("channel_type") or _kind(event["channel"]),
         ts=ts,
         thread_ts="" if thread_ts == ts else thread_ts,
-        text=event.get("text") or "",
+        text=_well_formed(event.get("text") or ""),
         files=tuple(_file_name(file) for file in event.get("files") or ()),
         is_mention=event["type"] == "app_mention",
     )
@@ -118,4 +123,10 @@ def _kind(channel: str) -> str:
 
 
 def _file_name(file: dict[str, Any]) -> str:
-    return str(file.get("name") or file.get("title") or file.get("id") or "file")
+    name = file.get("name") or file.get("title") or file.get("id") or "file"
+    return _well_formed(str(name))
+
+
+def _well_formed(text: str) -> str:
+    """Return a text that can be stored: half a surrogate pair is no character."""
+    return text.encode("utf-8", "replace").decode()

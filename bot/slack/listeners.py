@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.conversation.ports import StoreError
 from bot.conversation.turn import Message, ThreadId, Turn
 from bot.slack.event import SlackMessage, slack_message
 from bot.slack.policy import Decision, Policy
@@ -58,11 +57,11 @@ class Listener:
             StoreError: if that fails; Bolt then sends no ack.
         """
         message = slack_message(body)
-        if message is not None and self._policy.welcomes(message):
+        if message is not None:
             try:
                 async with self._in_order:
                     await self._keep(message)
-            except StoreError:
+            except Exception:
                 log.critical(
                     "a message could not be stored; Slack is not told that it arrived",
                     channel=message.channel,
@@ -72,11 +71,19 @@ class Listener:
         await next_()
 
     async def _keep(self, message: SlackMessage) -> None:
+        if not self._policy.welcomes(message):
+            await self._keep_presence(message)
+            return
         decision = await self._decide(message)
         if decision == "answer":
             await self._inbox.accept(message.as_turn())
         elif decision == "overhear":
             await self._memory.add(message.as_message(is_overheard=True))
+
+    async def _keep_presence(self, message: SlackMessage) -> None:
+        """Remember that a stranger spoke in a thread: it is a talk of two no more."""
+        if message.thread_ts and await self._memory.people(message.thread):
+            await self._memory.add(message.as_presence())
 
     async def _decide(self, message: SlackMessage) -> Decision:
         if self._policy.is_addressed(message):

@@ -12,10 +12,11 @@ MAX_FALLBACK_CHARS = 3_000
 
 _ENTITY = re.compile(r"<([^<>\n]+)>")
 _USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
-_CALLING = re.compile(
-    r"<(?=!(?:here|channel|everyone|subteam\^)|@[UW][A-Z0-9])", re.IGNORECASE
-)
-_DELIMITER_ROW = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*\|[ \t|:-]*$", re.MULTILINE)
+_LESS_THAN = r"<|&lt;|&#0*60;|&#x0*3c;"
+_BANG = r"\\?(?:!|&#0*33;|&#x0*21;|&excl;)(?:here|channel|everyone|group|subteam)"
+_AT = r"\\?(?:@|&#0*64;|&#x0*40;|&commat;)[UWBS][A-Z0-9]"
+_CALLING = re.compile(rf"({_LESS_THAN})(?={_BANG}|{_AT})", re.IGNORECASE)
+_CALLING_LINK = re.compile(r"(\](?:\(|:)[ \t]*<?)(?=[!@])")
 _BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
 WORD_JOINER = "\u2060"
 """Invisible; between `<` and what follows it unmakes an entity."""
@@ -23,7 +24,10 @@ WORD_JOINER = "\u2060"
 
 def has_table(text: str) -> bool:
     """Say whether a Markdown text may show a table: it has a delimiter row."""
-    return _DELIMITER_ROW.search(text) is not None
+    return any(
+        "|" in line and "-" in line and not line.strip(" \t\r|:-")
+        for line in text.split("\n")
+    )
 
 
 def mentioned_users(text: str) -> frozenset[str]:
@@ -47,10 +51,11 @@ def shown(text: str) -> str:
     """Return a model's text as it is posted: it calls nobody.
 
     `<!channel>`, `<!here>`, `<!everyone>`, `<!subteam^…>` and `<@U…>` stay readable but
-    notify no one. Blank lines at the beginning and white space at the end are left
-    out, because a message shows neither.
+    notify no one, also where HTML entities or link targets spell them. Blank lines at
+    the beginning and white space at the end are left out: a message shows neither.
     """
-    quiet = _CALLING.sub(f"<{WORD_JOINER}", text)
+    quiet = _CALLING.sub(rf"\1{WORD_JOINER}", text)
+    quiet = _CALLING_LINK.sub(rf"\1{WORD_JOINER}", quiet)
     return _BLANK_LINES.sub("", quiet).rstrip()
 
 

@@ -12,7 +12,11 @@ from bot.slack.web import NoAnswerError, RefusedError, Web
 
 LOOKUP_TIMEOUT_S = 3.0
 """A name is worth this much waiting before an answer, and no more."""
+PAUSE_S = 60.0
+"""How long no name is asked for after Slack gave no answer."""
 MAX_NAMES = 10_000
+MAX_MENTIONS = 20
+"""How many people that a message mentions are looked up; the others stay ids."""
 
 log = structlog.stdlib.get_logger()
 
@@ -25,11 +29,13 @@ class People:
         self._web = web
         self._bot_user = bot_user
         self._names: dict[str, str] = {}
+        self._asks_from_s = float("-inf")
 
     async def legible(self, message: Message) -> Message:
         """Return a message as a person sees it."""
         mentioned = markup.mentioned_users(message.text) - {self._bot_user}
-        names = {user: await self._name(user) for user in sorted(mentioned)}
+        asked = sorted(mentioned)[:MAX_MENTIONS]
+        names = {user: await self._name(user) for user in asked}
         speaker = message.speaker
         return replace(
             message,
@@ -39,17 +45,28 @@ class People:
 
     async def _name(self, user: str) -> str:
         """Return a display name, or the id while it cannot be looked up."""
-        if user not in self._names:
+        clock = asyncio.get_running_loop().time
+        if user not in self._names and clock() >= self._asks_from_s:
             try:
                 async with asyncio.timeout(LOOKUP_TIMEOUT_S):
                     answer = await self._web.read("users.info", {"user": user})
-            except (RefusedError, NoAnswerError, TimeoutError) as error:
-                log.warning("no name found", user=user, error=str(error))
-                return user
-            if len(self._names) >= MAX_NAMES:
-                self._names.pop(next(iter(self._names)))
-            self._names[user] = _display_name(answer["user"]) or user
-        return self._names[user]
+            except RefusedError as error:
+                log.warning("a name is refused", user=user, error=error.error)
+                if error.retry_after_s is None:
+                    self._keep(user, user)
+                else:
+                    self._asks_from_s = clock() + error.retry_after_s
+            except (NoAnswerError, TimeoutError) as error:
+                log.warning("names cannot be looked up", error=str(error))
+                self._asks_from_s = clock() + PAUSE_S
+            else:
+                self._keep(user, _display_name(answer["user"]) or user)
+        return self._names.get(user, user)
+
+    def _keep(self, user: str, name: str) -> None:
+        if len(self._names) >= MAX_NAMES:
+            del self._names[next(iter(self._names))]
+        self._names[user] = name
 
 
 def _display_name(user: dict[str, Any]) -> str:

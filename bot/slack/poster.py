@@ -52,7 +52,7 @@ class Doubt:
 
     pause_s: float = 2.0
     """Before each look."""
-    patience_s: float = 120.0
+    patience_s: float = 900.0
     """How long to go on looking while Slack does not answer."""
 
 
@@ -101,23 +101,31 @@ class ChannelPoster:
             self.is_running = False
 
     async def _post(self, outlet: LinesOutlet) -> None:
-        try:
-            await self._try(outlet, outlet.take())
-        except Exception:
-            # The boundary: one reply's fault must not end the others of the channel.
-            log.exception("posting failed", turn=outlet.turn.id)
-            outlet.fail("posting failed")
+        # The poster runs in the context of whichever turn woke it.
+        with structlog.contextvars.bound_contextvars(turn=outlet.turn.id):
+            try:
+                await self._try(outlet, outlet.take())
+            except Exception:
+                # The boundary: one reply's fault must not end the channel's others.
+                log.exception("posting failed")
+                outlet.fail("posting failed")
 
     async def _try(self, outlet: LinesOutlet, post: Post) -> None:
         try:
-            answer = await self._web.write("chat.postMessage", _arguments(outlet, post))
+            ts = await self._send(outlet, post)
         except NoAnswerError as error:
             log.warning("it is unknown whether a line was posted", error=str(error))
             await self._look(outlet, post)
         except RefusedError as error:
             self._react(outlet, post, error)
         else:
-            self._note(outlet, post, answer["ts"])
+            self._record(outlet, post, ts)
+
+    async def _send(self, outlet: LinesOutlet, post: Post) -> str:
+        answer = await self._web.write("chat.postMessage", _arguments(outlet, post))
+        if "ts" not in answer:
+            raise NoAnswerError("an answer without ts")
+        return str(answer["ts"])
 
     def _react(self, outlet: LinesOutlet, post: Post, refusal: RefusedError) -> None:
         """Wait, mend or give up; Slack stored nothing."""
@@ -145,7 +153,7 @@ class ChannelPoster:
             if ts is None:
                 outlet.give_back()
             else:
-                self._note(outlet, post, ts)
+                self._record(outlet, post, ts)
 
     async def _search(self, outlet: LinesOutlet, post: Post) -> str | None:
         """Return the ts of a post if it is in Slack; asks until Slack answers."""
@@ -165,10 +173,10 @@ class ChannelPoster:
             missing += 1
         return None
 
-    def _note(self, outlet: LinesOutlet, post: Post, ts: str) -> None:
+    def _record(self, outlet: LinesOutlet, post: Post, ts: str) -> None:
         self._journal.note(outlet.turn.id, post.seq, ts)
         if not outlet.has_posted:
-            log.info("first line posted", turn=outlet.turn.id)
+            log.info("first line posted")
         outlet.stored()
 
 

@@ -38,8 +38,9 @@ async def posted(web: Web, address: Address, turn: TurnId) -> dict[int, str]:
         for message in page["messages"]:
             mark: dict[str, Any] = message.get("metadata") or {}
             payload: dict[str, Any] = mark.get("event_payload") or {}
-            if mark.get("event_type") == EVENT_TYPE and payload.get("turn") == turn:
-                found[int(payload["seq"])] = message["ts"]
+            is_ours = mark.get("event_type") == EVENT_TYPE
+            if is_ours and payload.get("turn") == turn and "seq" in payload:
+                found[payload["seq"]] = message["ts"]
         more: dict[str, Any] = page.get("response_metadata") or {}
         if not more.get("next_cursor"):
             return found

@@ -129,8 +129,9 @@ async def _answer(
         response = await client.api_call(method, **body)  # pyright: ignore[reportUnknownMemberType]
     except SlackApiError as error:
         raise _refusal(error) from error
-    # The SDK trips over an answer that is no JSON object: AttributeError.
-    except (aiohttp.ClientError, OSError, TimeoutError, AttributeError) as error:
+    except Exception as error:
+        # No connection, no time, or an answer that the SDK trips over: in each case it
+        # is open whether the call took effect.
         raise NoAnswerError(type(error).__name__) from error
     return cast("dict[str, Any]", response.data)  # pyright: ignore[reportUnknownMemberType]
 

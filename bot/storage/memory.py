@@ -56,7 +56,7 @@ class SqlMemory:
 
     @uninterrupted
     async def people(self, thread: ThreadId) -> frozenset[str]:
-        """Return who spoke in a thread besides the bot."""
+        """Return who spoke in a thread; what was said before the bot is not stored."""
         table = tables.message
         speakers = select(table.c.speaker).where(
             table.c.thread == thread, table.c.role == "person"

@@ -13,7 +13,7 @@ from bot.storage.memory import message_insert
 
 
 class SqlTurns:
-    """The turn store of `conversation.ports`, and the journal of what was delivered."""
+    """The turn store of `conversation.ports`, and the table behind `Journal`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         """Use a database that `database.opened` gave."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.conversation.inbox import Inbox
 from bot.conversation.ports import DeliveryError, StoreError, TurnStore
-from bot.conversation.turn import Outcome, ThreadId, Turn
+from bot.conversation.turn import ThreadId, Turn
 from bot.storage import database
 from bot.storage.turns import SqlTurns
 from tests.long import examples
@@ -39,7 +39,7 @@ class GatedAnswerer:
     most_at_once: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def answer(self, turn: Turn) -> Outcome:
+    async def answer(self, turn: Turn) -> None:
         thread, text = turn.question.thread, turn.question.text
         self.running[thread] += 1
         self.most_per_thread = max(self.most_per_thread, self.running[thread])
@@ -52,7 +52,6 @@ class GatedAnswerer:
             self.running[thread] -= 1
         self.answered.append(turn)
         await self._tell()
-        return "done"
 
     async def apologise(self, turn: Turn) -> None:
         self.apologies.append(turn.question.text)

@@ -108,7 +108,10 @@ def test_files_are_named() -> None:
 def test_the_model_knows_how_many_messages_are_left_out() -> None:
     prompt = compose("Be brief.", View((), 7), said("why"), 1000)
 
-    assert prompt.messages[0].text == "Be brief.\n\n[7 earlier messages are not shown]"
+    assert (
+        prompt.messages[0].text
+        == "Be brief.\n\n[earlier messages that are not shown: 7]"
+    )
 
 
 def test_messages_that_names_make_too_long_are_left_out_and_counted() -> None:
@@ -118,7 +121,9 @@ def test_messages_that_names_make_too_long_are_left_out_and_counted() -> None:
     prompt = composed(said("why"), earlier, budget_tokens=150)
 
     assert [m.text[-1] for m in prompt.messages[1:]] == ["8", "9", "y"]
-    assert prompt.messages[0].text.endswith("\n\n[8 earlier messages are not shown]")
+    assert prompt.messages[0].text.endswith(
+        "\n\n[earlier messages that are not shown: 8]"
+    )
 
 
 def test_a_question_over_the_budget_loses_its_middle() -> None:

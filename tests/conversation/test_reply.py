@@ -9,7 +9,7 @@ from bot.conversation import reply
 from bot.conversation.memory import BOT, Memory
 from bot.conversation.ports import DeliveryError, ModelError
 from bot.conversation.reply import Answerer
-from bot.conversation.turn import Outcome, Turn
+from bot.conversation.turn import Turn
 from tests.twins import (
     ListedMemory,
     NamingReader,
@@ -35,8 +35,8 @@ class Stage:
         memory = Memory(self.store, reader, self.budget_tokens)
         return Answerer(self.model, memory, self.delivery, reader, "Be brief.")
 
-    async def answer(self, turn: Turn) -> Outcome:
-        return await self.answerer.answer(turn)
+    async def answer(self, turn: Turn) -> None:
+        await self.answerer.answer(turn)
 
 
 def note(sentence: str) -> str:
@@ -46,9 +46,8 @@ def note(sentence: str) -> str:
 async def test_a_reply_is_delivered_line_by_line_and_remembered() -> None:
     stage = Stage(ScriptedModel(["one\ntw", "o\nthr", "ee"]))
 
-    outcome = await stage.answer(asked())
+    await stage.answer(asked())
 
-    assert outcome == "done"
     assert [c.text for c in stage.delivery.chunks] == ["one\n", "two\n", "three"]
     remembered = replace(said("one\ntwo\nthree"), role="bot", speaker=BOT)
     assert stage.store.messages == [remembered]
@@ -73,9 +72,9 @@ async def test_a_message_without_words_is_answered_without_the_model(
     turn = asked("<@BOT> ")
     turn = replace(turn, question=replace(turn.question, files=files))
 
-    outcome = await stage.answer(turn)
+    await stage.answer(turn)
 
-    assert (outcome, stage.delivery.text) == ("done", note(sentence))
+    assert stage.delivery.text == note(sentence)
     assert (stage.model.prompts, stage.store.messages) == ([], [])
 
 
@@ -90,9 +89,9 @@ async def test_who_asks_too_much_is_told_so_before_the_answer() -> None:
 async def test_a_model_that_cannot_answer_says_why_and_nothing_is_remembered() -> None:
     stage = Stage(ScriptedModel(error=ModelError("No key.")))
 
-    outcome = await stage.answer(asked())
+    await stage.answer(asked())
 
-    assert (outcome, stage.delivery.text) == ("done", note("No key."))
+    assert stage.delivery.text == note("No key.")
     assert stage.store.messages == []
 
 
@@ -147,7 +146,7 @@ async def test_who_saw_nothing_is_told_nothing(
 async def test_a_reply_that_cannot_be_remembered_is_a_reply_all_the_same() -> None:
     stage = Stage(ScriptedModel(["x"]), store=ListedMemory(fails=True))
 
-    assert await stage.answer(asked()) == "done"
+    await stage.answer(asked())
     assert stage.delivery.text == "x"
 
 

@@ -27,7 +27,7 @@ from bot.llm.errors import (
     ("kind", "words"),
     [
         (ContextOverflowError, "too long for the model"),
-        (ModelAuthenticationError, "OPENAI_API_KEY"),
+        (ModelAuthenticationError, "refused my key"),
         (ModelPermissionDeniedError, "may not use this model"),
         (ModelNotFoundError, "LINEFEED_MODEL"),
         (ModelRateLimitError, "ask again in a minute"),

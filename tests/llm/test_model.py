@@ -102,7 +102,7 @@ async def test_what_might_have_become_reasoning_is_heard(
 @pytest.mark.parametrize(
     ("status", "attempts", "words"),
     [
-        (401, 1, "OPENAI_API_KEY"),
+        (401, 1, "refused my key"),
         (403, 1, "may not use this model"),
         (404, 1, "LINEFEED_MODEL"),
         (400, 1, "did not accept the request"),

@@ -106,7 +106,7 @@ async def test_the_code_of_a_bot_that_ends_by_itself_is_returned(
     code = await launch(PlaygroundOptions(), guest, asyncio.Event(), announced.append)
 
     assert code == 2
-    assert URL.fullmatch(announced[0])
+    assert announced == []
 
 
 @pytest.mark.parametrize("has_model", [False, True])

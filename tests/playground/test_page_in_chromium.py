@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-import pytest
+import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, Page, expect
 
@@ -18,7 +18,7 @@ from bot.playground.workspace import (
 )
 from tests.browser import needs_chromium
 
-pytestmark = needs_chromium
+pytestmark = [*needs_chromium]
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Site:
         )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def site() -> AsyncIterator[Site]:
     site = Site(new_workspace(lambda: 1_800_000_000.0))
     await site.start()
@@ -82,7 +82,7 @@ async def site() -> AsyncIterator[Site]:
     await site.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser, site: Site) -> AsyncIterator[Page]:
     page = await browser.new_page(viewport={"width": 1280, "height": 800})
     problems = list[str]()

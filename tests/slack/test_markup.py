@@ -140,3 +140,22 @@ def test_a_long_fallback_is_cut_between_entities(spare_chars: int) -> None:
 )
 def test_a_table_is_known_by_its_delimiter_row(text: str, expected: bool) -> None:
     assert markup.has_table(text) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[x](!channel)",
+        "[x](<@U0ANA>)",
+        "[x]: !here",
+        "<\\!channel>",
+        "&lt;!channel&gt;",
+        "&#60;!here>",
+        "<&#33;everyone>",
+        "<&#x40;U0ANA>",
+        "<!subteam\\^S123>",
+    ],
+)
+def test_other_spellings_of_a_mention_are_undone_too(text: str) -> None:
+    assert markup.WORD_JOINER in markup.shown(text)
+    assert markup.shown(text).replace(markup.WORD_JOINER, "") == text

@@ -47,7 +47,7 @@ async def test_a_name_that_is_known_is_kept(
     assert playground.webapi.called(INFO) == []
 
 
-async def test_an_unknown_person_keeps_the_id_and_is_asked_for_again(
+async def test_an_unknown_person_keeps_the_id_and_is_asked_for_once(
     known: People, playground: Playground
 ) -> None:
     message = replace(MESSAGE, text="ask <@U0GONE>")
@@ -56,7 +56,21 @@ async def test_an_unknown_person_keeps_the_id_and_is_asked_for_again(
     await known.legible(message)
 
     asked = [call.arguments["user"] for call in playground.webapi.called(INFO)]
-    assert asked.count("U0GONE") == 2
+    assert asked.count("U0GONE") == 1
+
+
+async def test_names_are_not_asked_for_while_slack_gives_no_answer(
+    known: People, playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "LOOKUP_TIMEOUT_S", 0.1)
+    playground.webapi.faults.extend([Fault(INFO, cut="before")] * 3)
+
+    for user in ("U0ANA", "U0BEN", "U0CHIE"):
+        message = replace(MESSAGE, speaker=Speaker(user))
+        assert (await known.legible(message)).speaker == Speaker(user, user)
+
+    asked = {call.arguments["user"] for call in playground.webapi.called(INFO)}
+    assert asked == {"U0ANA"}
 
 
 async def test_a_slow_lookup_is_given_up(
@@ -99,3 +113,14 @@ async def test_only_so_many_names_are_kept(
         await known.legible(replace(MESSAGE, speaker=Speaker(user)))
 
     assert len(playground.webapi.called(INFO)) == 3
+
+
+async def test_a_message_that_mentions_a_crowd_is_not_held_up_by_it(
+    known: People, playground: Playground
+) -> None:
+    crowd = " ".join(f"<@U0X{number:03}>" for number in range(300))
+
+    legible = await known.legible(replace(MESSAGE, text=crowd))
+
+    assert legible.text.startswith("@U0X000 @U0X001")
+    assert len(playground.webapi.called(INFO)) <= people.MAX_MENTIONS + 1

@@ -94,6 +94,27 @@ async def test_the_search_goes_on_until_slack_answers(
     assert len(playground.webapi.called(POST)) == 1
 
 
+@pytest.mark.parametrize("is_executed", [False, True])
+@pytest.mark.parametrize(
+    "answer", [b'{"ok":true}', b"[]", b'\xff\xfe{"ok":true}', b"[" * 100_000]
+)
+async def test_an_answer_that_makes_no_sense_leaves_the_line_posted_once(
+    poster: ChannelPoster,
+    playground: Playground,
+    ask: Ask,
+    answer: bytes,
+    *,
+    is_executed: bool,
+) -> None:
+    fault = Fault(POST, 200, raw=answer, is_executed=is_executed)
+    playground.webapi.faults.append(fault)
+
+    await post(poster, ask())
+
+    messages = list(playground.workspace.messages("C0DEV"))
+    assert [message.text for message in messages if message.bot_id] == ["line"]
+
+
 async def test_the_search_ends_when_slack_stays_silent(
     web: Web, journal: Journal, playground: Playground, ask: Ask
 ) -> None:

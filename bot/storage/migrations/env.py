@@ -1,4 +1,4 @@
-"""Run migrations on the connection that `database.migrate` hands over."""
+"""Run migrations on the connection that `database` hands over."""
 
 from alembic import context
 
