@@ -1,10 +1,14 @@
 """What people in Slack live through, over the wire, from their message to the lines."""
 
+import asyncio
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from bot import settings
+from bot.app import run_bot
 from bot.conversation import reply
 from bot.llm import errors
 from bot.playground.entities import mentions
@@ -319,6 +323,32 @@ async def test_a_reply_that_takes_longer_than_the_grace_comes_after_the_restart(
         await playground.until(lambda: bool(playground.model.requests))
     async with bots.running(playground):
         assert await answered(playground, question, "after all") == ["after all"]
+
+
+async def test_a_start_that_gets_no_answer_can_be_stopped(tmp_path: Path) -> None:
+    called = asyncio.Event()
+
+    async def say_nothing(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        called.set()
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    chosen = settings.load(
+        SLACK_API_URL=f"http://127.0.0.1:{port}/api/",
+        SLACK_BOT_TOKEN="xoxb-",
+        SLACK_APP_TOKEN="xapp-",
+        LINEFEED_DATA=tmp_path,
+    )
+    stop = asyncio.Event()
+
+    async with silent, asyncio.timeout(5), asyncio.TaskGroup() as group:
+        group.create_task(run_bot(chosen, stop))
+        await called.wait()
+        stop.set()
 
 
 async def test_a_model_that_breaks_off_is_told_honestly(

@@ -81,7 +81,7 @@ def test_white_space_around_a_token_is_not_part_of_it(
 ) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", " xoxb-1\n")
 
-    chosen = settings.load(SLACK_APP_TOKEN="xapp-1")  # noqa: S106
+    chosen = settings.load(SLACK_APP_TOKEN="xapp-1")
 
     assert chosen.slack_bot_token.get_secret_value() == "xoxb-1"
 

@@ -148,6 +148,7 @@ class ListedTurns:
     running: dict[TurnId, Turn] = field(default_factory=dict[TurnId, Turn])
     ended: dict[TurnId, Outcome] = field(default_factory=dict[TurnId, Outcome])
     failing_adds: int = 0
+    failing_resumes: int = 0
     failing_claims: int = 0
     failing_finishes: int = 0
     resumed: asyncio.Event | None = None
@@ -163,6 +164,9 @@ class ListedTurns:
         return True
 
     async def resume(self) -> tuple[ThreadId, ...]:
+        if self.failing_resumes:
+            self.failing_resumes -= 1
+            raise StoreError("locked")
         if self.resumed is not None:
             await self.resumed.wait()
         self.waiting |= self.running

@@ -99,8 +99,8 @@ class Inbox:
                 # Discarded before the claim: a turn stored behind it wakes again.
                 self._woken.discard(thread)
                 async with self._slots:
-                    if await self._answer_next(thread, answerer):
-                        self._woken.add(thread)
+                    may_have_more = await self._answer_next(thread, answerer)
+                self._woken |= {thread} if may_have_more else set()
         finally:
             del self._workers[thread]
 

@@ -4,6 +4,7 @@ The model's fragments go through a chunker that lets whole lines out, and every 
 goes to the delivery at once; nothing between them waits.
 """
 
+from collections.abc import Iterable
 from contextlib import aclosing
 
 import structlog
@@ -101,15 +102,13 @@ class Answerer:
             async with aclosing(self._model.stream(prompt)) as stream:
                 async for fragment in stream:
                     fragments.append(fragment)
-                    for chunk in chunker.push(fragment):
-                        outlet.send(chunk)
+                    _send(outlet, chunker.push(fragment))
         except ModelError as error:
             # Without traceback: a provider's error may quote the prompt.
             cause = type(error.__cause__ or error).__name__
             log.warning("the model gave no whole answer", cause=cause)
             trouble = error.sentence
-        for chunk in chunker.finish():
-            outlet.send(chunk)
+        _send(outlet, chunker.finish())
         text = "".join(fragments)
         if trouble or not text.strip():
             _interject(outlet, trouble or EMPTY)
@@ -123,6 +122,11 @@ class Answerer:
             await self._memory.remember(turn, text)
         except StoreError:
             log.exception("the reply was delivered but not remembered")
+
+
+def _send(outlet: Outlet, chunks: Iterable[Chunk]) -> None:
+    for chunk in chunks:
+        outlet.send(chunk)
 
 
 def _interject(outlet: Outlet, sentence: str) -> None:

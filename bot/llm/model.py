@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import Any, cast
 
 import structlog
@@ -46,20 +46,13 @@ class LangChainModel:
         Raises:
             ModelError: before the first fragment, or where the answer broke off.
         """
-        has_begun = False
         visible = ReasoningFilter()
         finish_reason = ""
-        try:
-            async with aclosing(self._chunks(prompt)) as chunks:
-                async for chunk in chunks:
-                    text = visible.push(_well_formed(_text(chunk)))
-                    finish_reason = _finish_reason(chunk) or finish_reason
-                    if text:
-                        has_begun = True
-                        yield text
-        except Exception as error:
-            log.debug("the model's own error", exc_info=True)
-            raise model_error(error, has_begun=has_begun) from error
+        async with _translated(visible), aclosing(self._chunks(prompt)) as chunks:
+            async for chunk in chunks:
+                finish_reason = _finish_reason(chunk) or finish_reason
+                if text := visible.push(_well_formed(_text(chunk))):
+                    yield text
         if rest := visible.finish():
             yield rest
         if (cut := cut_off(finish_reason)) is not None:
@@ -112,6 +105,16 @@ class LangChainModel:
         """
         async with asyncio.timeout(self._stall_s):
             return await anext(stream, None)
+
+
+@asynccontextmanager
+async def _translated(visible: ReasoningFilter) -> AsyncGenerator[None]:
+    """Turn whatever LangChain or a provider raises into a `ModelError`."""
+    try:
+        yield
+    except Exception as error:
+        log.debug("the model's own error", exc_info=True)
+        raise model_error(error, has_begun=visible.has_begun) from error
 
 
 def _text(chunk: AIMessageChunk) -> str:

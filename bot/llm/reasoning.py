@@ -17,6 +17,11 @@ class ReasoningFilter:
         self._held = ""
         self._state: Literal["unknown", "thinking", "answering"] = "unknown"
 
+    @property
+    def has_begun(self) -> bool:
+        """Say whether people have read something of the answer."""
+        return self._state == "answering"
+
     def push(self, fragment: str) -> str:
         """Return what people may read now; it may be empty."""
         if self._state == "answering":

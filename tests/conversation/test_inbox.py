@@ -287,7 +287,7 @@ async def test_a_reply_that_cannot_be_delivered_is_not_apologised_for() -> None:
 
 
 async def test_a_failing_database_delays_a_turn_and_repeats_nothing() -> None:
-    turns = ListedTurns(failing_claims=3, failing_finishes=3)
+    turns = ListedTurns(failing_resumes=3, failing_claims=3, failing_finishes=3)
     inbox, answerer = Inbox(turns, 4, store_pause_s=0), GatedAnswerer()
     async with running(inbox, answerer):
         for position in "12":

@@ -9,6 +9,12 @@ down_revision = None
 
 def upgrade() -> None:
     """Create the first tables."""
+    _create_turn()
+    _create_reply_message()
+    _create_message()
+
+
+def _create_turn() -> None:
     op.create_table(
         "turn",
         sa.Column("id", sa.Text, primary_key=True),
@@ -40,6 +46,9 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("state = 'running'"),
     )
+
+
+def _create_reply_message() -> None:
     op.create_table(
         "reply_message",
         sa.Column(
@@ -51,6 +60,9 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer, primary_key=True),
         sa.Column("message", sa.Text, nullable=False),
     )
+
+
+def _create_message() -> None:
     op.create_table(
         "message",
         sa.Column("id", sa.Integer, primary_key=True),
