@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 from sqlalchemy import Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
@@ -118,7 +118,7 @@ async def _engine(file: Path) -> AsyncGenerator[AsyncEngine]:
         await engine.dispose()
 
 
-def _locked(folder: Path) -> FileLock:
+def _locked(folder: Path) -> BaseFileLock:
     # Not bound to a thread: the lock is taken in one and released in another.
     lock = FileLock(folder / LOCK_NAME, thread_local=False)
     try:
