@@ -18,8 +18,7 @@ CHECKS = (
     (PYTHON, "-m", "mypy"),
     (PYTHON, "-m", "pyright", "--pythonpath", PYTHON),
     (str(Path(PYTHON).with_name("lint-imports")),),
-    (PYTHON, "-m", "coverage", "run", "-m", "pytest"),
-    (PYTHON, "-m", "coverage", "combine", "--quiet"),
+    (PYTHON, "-m", "pytest", "-n", "auto", "--cov", "--cov-report="),
     (PYTHON, "-m", "coverage", "report"),
 )
 
@@ -29,6 +28,7 @@ def main() -> int:
     environment = dict(os.environ)
     if "--long" in sys.argv[1:]:
         environment["LINEFEED_TESTS_LONG"] = "1"
+        environment["PYTEST_ADDOPTS"] = "--timeout=1800"
     for check in CHECKS:
         print("$", " ".join(check[1:] or check), flush=True)
         code = subprocess.run(check, cwd=ROOT, env=environment).returncode

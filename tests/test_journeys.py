@@ -592,7 +592,7 @@ async def test_a_message_whose_form_slack_refuses_is_posted_plain(
 ) -> None:
     text = "".join(f"Part {number}\n\n---\n\n" for number in range(40))
     playground.model.scripts.append(f"first\n{text}")
-    async with bots.running(playground, LINEFEED_POST_INTERVAL_S=0.5):
+    async with bots.running(playground, LINEFEED_POST_INTERVAL_S=3):
         question = playground.say("U0ANA", "C0GENERAL", "@Linefeed write")
         await playground.until(
             lambda: any(
