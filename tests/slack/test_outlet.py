@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chunking import BlockChunker, Chunk
@@ -18,6 +18,7 @@ from bot.slack.outlet import (
     LinesOutlet,
     Post,
 )
+from tests.long import examples
 
 TURN = Turn(
     id=TurnId("T1:C1:1.0"),
@@ -45,6 +46,7 @@ def visible(text: str) -> str:
     return "".join(text.split())
 
 
+@settings(max_examples=examples(100, 3000))
 @given(chunks(), st.data())
 def test_all_is_posted_once_and_in_order_whatever_happens(
     sent: list[Chunk], data: st.DataObject
