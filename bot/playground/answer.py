@@ -21,3 +21,14 @@ class RefusedError(Exception):
     def __init__(self, error: str, **details: object) -> None:
         super().__init__(error)
         self.body: JsonObject = {"ok": False, "error": error, **details}
+
+
+def warnings(*names: str) -> JsonObject:
+    """Return the fields that warn of something in an answer that is ok.
+
+    Source: https://docs.slack.dev/apis/web-api/#responses, read 2026-11.
+    """
+    if not names:
+        return {}
+    listed = {"warnings": list(names)}
+    return {"warning": ",".join(names), "response_metadata": listed}

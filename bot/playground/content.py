@@ -1,11 +1,13 @@
 """What Slack refuses in the content of a message, one rule at a time."""
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from bot.playground.answer import RefusedError
+from bot.playground.blocks import check_blocks, text_chars
 from bot.playground.composer import MAX_TEXT_CHARS
+from bot.playground.metadata import refuse_large_metadata, refuse_malformed_metadata
 from bot.playground.translation import translate
 from bot.playground.workspace import JsonObject
 
@@ -15,20 +17,25 @@ MAX_WHOLE_TEXT_CHARS = 4_040
 SPLIT_TEXT_CHARS = 4_000
 # Error `msg_too_long` of
 # https://docs.slack.dev/reference/methods/chat.update, read 2026-11.
+# chat.postEphemeral has that error too, without a number: ours is the same.
 MAX_UPDATE_CHARS = 4_000
 # Over all `markdown` blocks of a message:
 # https://docs.slack.dev/reference/block-kit/blocks/markdown-block, read 2026-11.
 MAX_MARKDOWN_CHARS = 12_000
 # https://docs.slack.dev/reference/block-kit/blocks, read 2026-11.
 MAX_BLOCKS = 50
+# Not documented. Measured at https://github.com/slackapi/bolt-js/issues/2509, read
+# 2026-11: 13,297 characters in one block, or 13,172 beside a divider.
+MAX_BLOCKS_CHARS = 13_422
+BLOCK_COST_CHARS = 125
 # https://docs.slack.dev/reference/block-kit/blocks/table-block, read 2026-11.
 MAX_TABLES = 1
 MAX_TABLE_ROWS = 100
 MAX_TABLE_CELLS = 20
-# Error `metadata_too_large` of
-# https://docs.slack.dev/reference/methods/chat.postMessage, read 2026-11, which does
-# not say what is too large: this is our cautious guess.
-MAX_METADATA_BYTES = 16_384
+MAX_TABLES_CHARS = 10_000
+# Error `too_many_attachments` of
+# https://docs.slack.dev/reference/methods/chat.postMessage, read 2026-11.
+MAX_ATTACHMENTS = 100
 
 Rule = Callable[[JsonObject], None]
 """Raises `RefusedError` for arguments that break it."""
@@ -45,21 +52,46 @@ class Content:
     is_truncated: bool = False
 
 
-def read_content(arguments: JsonObject, *, is_update: bool = False) -> Content:
+def read_content(arguments: JsonObject, *, is_short: bool = False) -> Content:
     """Return what a call's text, blocks and Markdown are stored as.
+
+    An edit and an ephemeral message are to be short.
 
     Raises:
         RefusedError: A rule is broken.
     """
-    for rule in UPDATE_RULES if is_update else RULES:
+    for rule in SHORT_RULES if is_short else RULES:
         rule(arguments)
     source = _markdown(arguments)
     blocks = _translated(arguments)
-    for stored_rule in STORED_RULES:
-        stored_rule(blocks)
+    check_stored(blocks)
     text = str(arguments.get("text") or "") or translate(source).text
     is_truncated = len(text) > MAX_TEXT_CHARS
     return Content(text[:MAX_TEXT_CHARS], blocks, source, is_truncated)
+
+
+def read_blocks(blocks: object) -> tuple[JsonObject, ...]:
+    """Return what blocks without any other content are stored as.
+
+    Raises:
+        RefusedError: A rule is broken.
+    """
+    arguments: JsonObject = {"blocks": blocks}
+    for rule in BLOCK_RULES:
+        rule(arguments)
+    stored = _translated(arguments)
+    check_stored(stored)
+    return stored
+
+
+def check_stored(blocks: tuple[JsonObject, ...]) -> None:
+    """Apply the rules for blocks after translation.
+
+    Raises:
+        RefusedError: One is broken.
+    """
+    for rule in STORED_RULES:
+        rule(blocks)
 
 
 def split_text(content: Content) -> tuple[str, ...]:
@@ -95,6 +127,23 @@ def refuse_malformed_blocks(arguments: JsonObject) -> None:
         raise RefusedError("invalid_blocks")
 
 
+def refuse_broken_blocks(arguments: JsonObject) -> None:
+    """Refuse blocks that break the rules of their type."""
+    check_blocks(_blocks(arguments))
+
+
+def refuse_malformed_attachments(arguments: JsonObject) -> None:
+    """Refuse attachments that are no list of objects, and too many."""
+    attachments: object = arguments.get("attachments") or []
+    if not isinstance(attachments, list):
+        raise RefusedError("invalid_attachments")
+    items = cast("list[object]", attachments)
+    if not all(isinstance(item, dict) for item in items):
+        raise RefusedError("invalid_attachments")
+    if len(items) > MAX_ATTACHMENTS:
+        raise RefusedError("too_many_attachments")
+
+
 def refuse_many_blocks(arguments: JsonObject) -> None:
     """Refuse more blocks than a message holds, as they were sent."""
     if len(_blocks(arguments)) > MAX_BLOCKS:
@@ -107,32 +156,20 @@ def refuse_long_markdown(arguments: JsonObject) -> None:
         raise RefusedError("msg_blocks_too_long")
 
 
+def refuse_long_blocks(arguments: JsonObject) -> None:
+    """Refuse too much text in all blocks together; each block counts too."""
+    blocks = _blocks(arguments)
+    if text_chars(blocks) + len(blocks) * BLOCK_COST_CHARS > MAX_BLOCKS_CHARS:
+        raise RefusedError("msg_blocks_too_long")
+
+
 def refuse_long_markdown_text(arguments: JsonObject) -> None:
     """Refuse too much Markdown in `markdown_text`."""
     if len(str(arguments.get("markdown_text") or "")) > MAX_MARKDOWN_CHARS:
         raise RefusedError("msg_too_long")
 
 
-def refuse_malformed_metadata(arguments: JsonObject) -> None:
-    """Refuse metadata without type and payload; empty metadata clears it."""
-    metadata: object = arguments.get("metadata")
-    if metadata is None or metadata == {}:
-        return
-    fields: JsonObject = arguments["metadata"] if isinstance(metadata, dict) else {}
-    if not isinstance(fields.get("event_type"), str):
-        raise RefusedError("invalid_metadata_format")
-    if not isinstance(fields.get("event_payload"), dict):
-        raise RefusedError("invalid_metadata_format")
-
-
-def refuse_large_metadata(arguments: JsonObject) -> None:
-    """Refuse more metadata than Slack keeps with a message."""
-    metadata = json.dumps(arguments.get("metadata"), ensure_ascii=False)
-    if len(metadata.encode()) > MAX_METADATA_BYTES:
-        raise RefusedError("metadata_too_large")
-
-
-def refuse_long_update(arguments: JsonObject) -> None:
+def refuse_long_text(arguments: JsonObject) -> None:
     """Refuse a text that an edit cannot hold; a post is split or cut instead."""
     if len(str(arguments.get("text") or "")) > MAX_UPDATE_CHARS:
         raise RefusedError("msg_too_long")
@@ -145,7 +182,10 @@ def refuse_many_stored_blocks(blocks: tuple[JsonObject, ...]) -> None:
 
 
 def refuse_large_tables(blocks: tuple[JsonObject, ...]) -> None:
-    """Refuse a table too long or too wide, and a second one."""
+    """Refuse a table too long, too wide or too full, and a second one.
+
+    The word for a second table is documented, the one for the sizes is our choice.
+    """
     tables = [block for block in blocks if block["type"] == "table"]
     if len(tables) > MAX_TABLES:
         raise RefusedError("invalid_attachments", detail="only_one_table_allowed")
@@ -153,19 +193,27 @@ def refuse_large_tables(blocks: tuple[JsonObject, ...]) -> None:
         cells = max((len(row) for row in table["rows"]), default=0)
         if len(table["rows"]) > MAX_TABLE_ROWS or cells > MAX_TABLE_CELLS:
             raise RefusedError("invalid_blocks")
+    if text_chars(tables) > MAX_TABLES_CHARS:
+        raise RefusedError("invalid_blocks")
 
 
+BLOCK_RULES: tuple[Rule, ...] = (
+    refuse_malformed_blocks,
+    refuse_many_blocks,
+    refuse_broken_blocks,
+    refuse_long_markdown,
+    refuse_long_blocks,
+)
 RULES: tuple[Rule, ...] = (
     refuse_empty_content,
     refuse_two_sources,
-    refuse_malformed_blocks,
-    refuse_many_blocks,
-    refuse_long_markdown,
+    *BLOCK_RULES,
+    refuse_malformed_attachments,
     refuse_long_markdown_text,
     refuse_malformed_metadata,
     refuse_large_metadata,
 )
-UPDATE_RULES: tuple[Rule, ...] = (*RULES, refuse_long_update)
+SHORT_RULES: tuple[Rule, ...] = (*RULES, refuse_long_text)
 STORED_RULES = (refuse_many_stored_blocks, refuse_large_tables)
 
 

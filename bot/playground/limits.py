@@ -20,12 +20,18 @@ class Rate:
 TIER_2 = Rate(20, 60, 20)
 TIER_3 = Rate(50, 60, 50)
 TIER_4 = Rate(100, 60, 100)
+# The same page: one message a second and channel, and "several hundred messages per
+# minute" in a workspace. How many is not documented; 300 is our choice.
 POSTS_PER_CHANNEL = Rate(1, 1, 1)
+POSTS = Rate(300, 60, 300)
 # https://docs.slack.dev/reference/methods/assistant.threads.setStatus, read 2026-11.
 STATUSES = Rate(600, 60, 600)
 # "Hundreds of requests per minute":
 # https://docs.slack.dev/reference/methods/auth.test, read 2026-11.
 AUTH_TESTS = Rate(300, 60, 300)
+# "Special" without a number:
+# https://docs.slack.dev/reference/methods/chat.getPermalink, read 2026-11.
+PERMALINKS = Rate(300, 60, 300)
 
 # The tier stands on each method's page below
 # https://docs.slack.dev/reference/methods, read 2026-11.
@@ -34,18 +40,37 @@ RATES: Mapping[str, Rate] = MappingProxyType(
         "apps.connections.open": TIER_3,
         "assistant.threads.setStatus": STATUSES,
         "auth.test": AUTH_TESTS,
+        "chat.appendStream": TIER_4,
         "chat.delete": TIER_3,
+        "chat.getPermalink": PERMALINKS,
         "chat.postEphemeral": TIER_4,
-        "chat.postMessage": POSTS_PER_CHANNEL,
+        "chat.postMessage": POSTS,
+        "chat.startStream": TIER_2,
+        "chat.stopStream": TIER_2,
         "chat.update": TIER_3,
         "conversations.history": TIER_3,
         "conversations.info": TIER_3,
+        "conversations.join": TIER_3,
+        "conversations.leave": TIER_3,
         "conversations.list": TIER_2,
+        "conversations.members": TIER_4,
         "conversations.open": TIER_3,
         "conversations.replies": TIER_3,
+        "files.info": TIER_4,
         "reactions.add": TIER_3,
+        "reactions.get": TIER_3,
+        "reactions.remove": TIER_2,
+        "users.conversations": TIER_3,
         "users.info": TIER_4,
+        "views.open": TIER_4,
+        "views.publish": TIER_4,
+        "views.push": TIER_4,
+        "views.update": TIER_4,
     }
+)
+
+CHANNEL_RATES: Mapping[str, Rate] = MappingProxyType(
+    {"chat.postMessage": POSTS_PER_CHANNEL}
 )
 
 
@@ -54,18 +79,32 @@ class Limits:
     """Which rates are enforced; no rates means none."""
 
     rates: Mapping[str, Rate] = field(default_factory=lambda: RATES)
+    """Of a method in the whole workspace."""
+    channel_rates: Mapping[str, Rate] = field(default_factory=lambda: CHANNEL_RATES)
+    """Of a method in one channel, besides."""
 
 
 # A wait of exactly one period must be enough, however its floats were rounded.
 _ROUNDING = 1e-6
 
-UNLIMITED = Limits(rates=MappingProxyType({}))
+UNLIMITED = Limits(rates=MappingProxyType({}), channel_rates=MappingProxyType({}))
 
 
 @dataclass(slots=True)
 class _Bucket:
+    rate: Rate
     calls: float
     filled_s: float
+
+    def wait_s(self, now_s: float) -> int:
+        """Fill up to now and return after how many seconds a call is free."""
+        rate = self.rate
+        refill = (now_s - self.filled_s) * rate.calls / rate.per_s
+        self.calls = min(rate.burst, self.calls + refill)
+        self.filled_s = now_s
+        if self.calls >= 1 - _ROUNDING:
+            return 0
+        return max(1, math.ceil((1 - self.calls) * rate.per_s / rate.calls))
 
 
 class RateLimiter:
@@ -73,25 +112,28 @@ class RateLimiter:
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         """`clock` returns seconds and never goes back."""
-        self._rates = limits.rates
+        self._limits = limits
         self._clock = clock
-        self._buckets: dict[tuple[str, str], _Bucket] = {}
+        self._buckets: dict[tuple[str, str | None], _Bucket] = {}
+        """By method, and by channel or None for the whole workspace."""
 
     def take(self, method: str, channel: str) -> int:
         """Return 0 and count the call, or return after how many seconds to retry.
 
-        Posts are counted by channel, all other methods for the workspace.
+        A refused call is not counted anywhere, so it does not lengthen the wait.
         """
-        rate = self._rates.get(method)
-        if rate is None:
-            return 0
         now_s = self._clock()
-        key = (method, channel if rate is POSTS_PER_CHANNEL else "")
-        bucket = self._buckets.setdefault(key, _Bucket(rate.burst, now_s))
-        refill = (now_s - bucket.filled_s) * rate.calls / rate.per_s
-        bucket.calls = min(rate.burst, bucket.calls + refill)
-        bucket.filled_s = now_s
-        if bucket.calls >= 1 - _ROUNDING:
-            bucket.calls -= 1
-            return 0
-        return max(1, math.ceil((1 - bucket.calls) * rate.per_s / rate.calls))
+        rates = {
+            (method, None): self._limits.rates.get(method),
+            (method, channel): self._limits.channel_rates.get(method),
+        }
+        buckets = [
+            self._buckets.setdefault(key, _Bucket(rate, rate.burst, now_s))
+            for key, rate in rates.items()
+            if rate
+        ]
+        wait_s = max((bucket.wait_s(now_s) for bucket in buckets), default=0)
+        if wait_s == 0:
+            for bucket in buckets:
+                bucket.calls -= 1
+        return wait_s

@@ -5,12 +5,24 @@ from typing import Any
 import pytest
 
 from bot.playground.answer import RefusedError
-from bot.playground.content import read_content, split_text
+from bot.playground.content import read_blocks, read_content, split_text
 from bot.playground.workspace import JsonObject
 
 
 def source(text: str) -> JsonObject:
-    return {"type": "markdown", "text": text, "block_id": "b"}
+    return {"type": "markdown", "text": text}
+
+
+def sections(chars: int) -> list[JsonObject]:
+    texts = ["a" * min(3_000, chars - start) for start in range(0, chars, 3_000)]
+    return [
+        {"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in texts
+    ]
+
+
+def table(rows: int, cell_chars: int = 1) -> JsonObject:
+    cell = {"type": "raw_text", "text": "a" * cell_chars}
+    return {"type": "table", "rows": [[cell]] * rows}
 
 
 DIVIDER: JsonObject = {"type": "divider"}
@@ -28,9 +40,17 @@ META: JsonObject = {"event_type": "t", "event_payload": {}}
         ({"markdown_text": "a" * 12_001}, "msg_too_long"),
         ({"blocks": "[{"}, "invalid_blocks_format"),
         ({"blocks": [{"text": "a"}]}, "invalid_blocks"),
+        ({"blocks": [{"type": "unheard_of"}]}, "invalid_blocks"),
+        ({"blocks": [{"type": "markdown", "text": ""}]}, "invalid_blocks"),
+        ({"attachments": "a"}, "invalid_attachments"),
+        ({"attachments": ["a"]}, "invalid_attachments"),
+        ({"attachments": [{}] * 101}, "too_many_attachments"),
         ({"blocks": [DIVIDER] * 51}, "msg_blocks_too_many"),
         ({"blocks": [source("a" * 6_000), source("a" * 6_001)]}, "msg_blocks_too_long"),
+        ({"blocks": [*sections(13_172), DIVIDER]}, "msg_blocks_too_long"),
         ({"blocks": [source("a\n\n---\n" * 26)]}, "msg_blocks_too_many"),
+        ({"blocks": [table(1, 10_001)]}, "invalid_blocks"),
+        ({"blocks": [table(1), table(1)]}, "invalid_attachments"),
         ({"blocks": [source(f"{TABLE}\n---\n{TABLE}")]}, "invalid_attachments"),
         ({"blocks": [source(TABLE + "|1|\n" * 99)]}, "invalid_blocks"),
         ({"blocks": [source("|a" * 21 + "|\n" + "|-" * 21 + "|\n")]}, "invalid_blocks"),
@@ -56,6 +76,9 @@ def test_a_broken_rule_is_refused_in_slacks_words(
         {"markdown_text": "a" * 12_000},
         {"blocks": [DIVIDER] * 50},
         {"blocks": [source("a" * 12_000)]},
+        {"blocks": [*sections(12_672), DIVIDER]},
+        {"blocks": [table(100, 20)]},
+        {"blocks": [table(1, 10_000)]},
         {"blocks": [source(TABLE + "|1|\n" * 98)]},
         {"text": "a", "metadata": META},
         {"text": "a", "metadata": {}},
@@ -110,7 +133,22 @@ def test_a_far_too_long_text_is_cut() -> None:
 
 
 def test_an_edit_takes_less_than_a_post() -> None:
-    read_content({"text": "x" * 4_000}, is_update=True)
+    read_content({"text": "x" * 4_000}, is_short=True)
 
     with pytest.raises(RefusedError, match="msg_too_long"):
-        read_content({"text": "x" * 4_001}, is_update=True)
+        read_content({"text": "x" * 4_001}, is_short=True)
+
+
+def test_blocks_alone_obey_the_same_rules() -> None:
+    stored = read_blocks([source("**a**"), DIVIDER])
+
+    assert [block["type"] for block in stored] == ["rich_text", "divider"]
+    for blocks in ([DIVIDER] * 51, [source("a\n\n---\n" * 26)]):
+        with pytest.raises(RefusedError, match="msg_blocks_too_many"):
+            read_blocks(blocks)
+
+
+def test_a_block_id_of_markdown_is_dropped() -> None:
+    (block,) = read_blocks([source("a") | {"block_id": "b"}])
+
+    assert "block_id" not in block

@@ -3,8 +3,18 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from bot.playground.limits import UNLIMITED, Limits, RateLimiter
+from bot.playground.limits import (
+    CHANNEL_RATES,
+    RATES,
+    UNLIMITED,
+    Limits,
+    Rate,
+    RateLimiter,
+)
+from tests.long import examples
 
 
 class Seconds:
@@ -69,3 +79,89 @@ def test_without_limits_everything_is_allowed(seconds: Seconds) -> None:
     take = RateLimiter(UNLIMITED, seconds).take
 
     assert [take("chat.postMessage", "C1") for _ in range(5)] == [0] * 5
+
+
+def test_a_workspace_takes_three_hundred_posts_a_minute(
+    seconds: Seconds, take: Callable[[str, str], int]
+) -> None:
+    assert [take("chat.postMessage", f"C{n}") for n in range(300)] == [0] * 300
+    assert take("chat.postMessage", "C300") == 1
+
+    seconds.now_s = 0.2
+    assert take("chat.postMessage", "C300") == 0
+
+
+def test_a_post_refused_by_the_workspace_leaves_its_channel_free(
+    seconds: Seconds, take: Callable[[str, str], int]
+) -> None:
+    for n in range(300):
+        take("chat.postMessage", f"C{n}")
+    take("chat.postMessage", "C300")
+
+    seconds.now_s = 0.2
+    assert take("chat.postMessage", "C300") == 0
+
+
+def test_a_post_refused_by_its_channel_is_not_counted_in_the_workspace(
+    take: Callable[[str, str], int],
+) -> None:
+    for _ in range(300):
+        take("chat.postMessage", "C0")
+
+    others = [take("chat.postMessage", f"C{n}") for n in range(1, 300)]
+    assert others == [0] * 299
+
+
+CALLS = st.lists(
+    st.tuples(
+        st.floats(0, 90),
+        st.sampled_from(("chat.postMessage", "chat.startStream", "chat.update")),
+        st.sampled_from(("C1", "C2", "C3")),
+    ),
+    max_size=200,
+)
+
+
+@settings(max_examples=examples(60, 2_000), deadline=None)
+@given(CALLS, st.booleans())
+def test_no_more_calls_pass_than_burst_and_rate_allow(
+    calls: list[tuple[float, str, str]], is_hasty: bool
+) -> None:
+    seconds = Seconds()
+    take = RateLimiter(Limits(), seconds).take
+    passed: dict[tuple[str, str], list[float]] = {}
+    for pause_s, method, channel in calls:
+        seconds.now_s += pause_s / 60 if is_hasty else pause_s
+        if take(method, channel) == 0:
+            passed.setdefault((method, ""), []).append(seconds.now_s)
+            passed.setdefault((method, channel), []).append(seconds.now_s)
+
+    for (method, channel), times_s in passed.items():
+        rate = CHANNEL_RATES.get(method) if channel else RATES[method]
+        if rate:
+            assert all(
+                count <= allowed(rate, times_s[start + count - 1] - times_s[start])
+                for start in range(len(times_s))
+                for count in range(1, len(times_s) - start + 1)
+            )
+
+
+def allowed(rate: Rate, within_s: float) -> float:
+    return rate.burst + within_s * rate.calls / rate.per_s + 0.001
+
+
+@settings(max_examples=examples(60, 2_000), deadline=None)
+@given(CALLS, st.sampled_from(sorted(RATES)))
+def test_who_waits_as_told_is_let_through(
+    calls: list[tuple[float, str, str]], method: str
+) -> None:
+    seconds = Seconds()
+    take = RateLimiter(Limits(), seconds).take
+    for _ in range(RATES[method].burst):
+        take(method, "C1")
+    for pause_s, _, channel in calls:
+        seconds.now_s += pause_s / 300
+        wait_s = take(method, channel)
+        if wait_s:
+            seconds.now_s += wait_s
+            assert take(method, channel) == 0
