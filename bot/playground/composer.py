@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import NAMESPACE_OID, uuid5
 
+from bot.playground.attachment import File, Upload, stored_file
 from bot.playground.entities import BARE_URL, encode, rich_text
 from bot.playground.workspace import Channel, Message, Workspace
 
 # https://docs.slack.dev/changelog/2018-04-truncating-really-long-messages,
 # read 2026-11.
 MAX_TEXT_CHARS = 40_000
+
+TYPED_SUBTYPES = ("file_share", "me_message", "thread_broadcast")
+"""What a person's client sent, under an id of its own."""
 
 _BROADCASTS = ("channel", "here", "everyone")
 
@@ -28,33 +32,83 @@ class Speech:
     text: str
     """As typed: nothing encoded, people as `@name`."""
     thread_ts: str = ""
-    files: tuple[str, ...] = ()
-    """Names of attached files."""
+    files: tuple[str | Upload, ...] = ()
+    """What is attached; a mere name is an empty file."""
     subtype: str = ""
+    """`me_message`, `thread_broadcast`, or empty."""
 
 
 def say(workspace: Workspace, speech: Speech) -> Message:
-    """Store what a person says and return it.
+    """Store what a person, or another app's bot, says and return it.
 
     Raises:
-        SpeechError: The channel or thread does not exist, the person is no member, or
-            nothing was said.
+        SpeechError: The channel or thread does not exist, the channel is archived, the
+            speaker is deactivated or no member, or nothing was said.
     """
-    channel = workspace.channels.get(speech.channel)
+    channel = open_channel(workspace, speech.user, speech.channel)
     _check(workspace, speech, channel)
+    ts = workspace.next_ts()
     text = stored_text(workspace, speech.text)
+    is_plain = not text or speech.subtype == "me_message"
     return workspace.add(
         Message(
             channel=speech.channel,
-            ts=workspace.next_ts(),
+            ts=ts,
             user=speech.user,
             text=text,
             thread_ts=speech.thread_ts,
-            blocks=(rich_text(text),) if text else (),
+            blocks=() if is_plain else (rich_text(text),),
+            bot_id=workspace.people[speech.user].bot_id,
             subtype=speech.subtype or ("file_share" if speech.files else ""),
-            files=speech.files,
+            files=_stored_files(workspace, speech, ts),
         )
     )
+
+
+def edit_message(
+    workspace: Workspace, user: str, channel: str, ts: str, text: str
+) -> Message:
+    """Change what a person said, as typed anew, and return it.
+
+    Raises:
+        SpeechError: It is not theirs to edit, or nothing is left of it.
+    """
+    message = _own_message(workspace, user, channel, ts)
+    if not text.strip() and not message.files:
+        raise SpeechError("A message needs a text or a file.")
+    stored = stored_text(workspace, text)
+    blocks = (rich_text(stored),) if stored else ()
+    return workspace.edit(replace(message, text=stored, blocks=blocks))
+
+
+def delete_message(workspace: Workspace, user: str, channel: str, ts: str) -> None:
+    """Remove what a person said.
+
+    Raises:
+        SpeechError: It is not theirs to delete.
+    """
+    _own_message(workspace, user, channel, ts)
+    workspace.delete(channel, ts)
+
+
+def open_channel(workspace: Workspace, user: str, channel_id: str) -> Channel:
+    """Return a channel in which a person may do something.
+
+    Raises:
+        SpeechError: It does not exist or is archived, or the person is deactivated or
+            no member.
+    """
+    channel = workspace.channels.get(channel_id)
+    if channel is None:
+        raise SpeechError(f"There is no channel {channel_id}.")
+    person = workspace.people.get(user)
+    if person is None or user not in channel.members:
+        raise SpeechError(f"{user} is no member of {channel.name}.")
+    if person.is_deleted:
+        raise SpeechError(f"{person.name} is deactivated.")
+    if channel.is_archived:
+        raise SpeechError(f"{channel.name} is archived.")
+    return channel
 
 
 def client_msg_id(message: Message) -> str:
@@ -87,12 +141,29 @@ def _stored_part(part: str, entities: Mapping[str, str]) -> str:
     return entities.get(part.lower(), encode(part))
 
 
-def _check(workspace: Workspace, speech: Speech, channel: Channel | None) -> None:
-    if channel is None:
-        raise SpeechError(f"There is no channel {speech.channel}.")
-    if speech.user not in channel.members:
-        raise SpeechError(f"{speech.user} is no member of {channel.name}.")
+def _check(workspace: Workspace, speech: Speech, channel: Channel) -> None:
     if not speech.text.strip() and not speech.files:
         raise SpeechError("A message needs a text or a file.")
     if speech.thread_ts and not workspace.thread(channel.id, speech.thread_ts):
         raise SpeechError(f"There is no thread {speech.thread_ts} in {channel.name}.")
+
+
+def _own_message(workspace: Workspace, user: str, channel: str, ts: str) -> Message:
+    place = open_channel(workspace, user, channel)
+    message = workspace.message(channel, ts)
+    if message is None:
+        raise SpeechError(f"There is no message {ts} in {place.name}.")
+    is_told = bool(message.subtype) and message.subtype not in TYPED_SUBTYPES
+    if message.user != user or is_told:
+        raise SpeechError("Only your own messages can be changed.")
+    return message
+
+
+def _stored_files(workspace: Workspace, speech: Speech, ts: str) -> tuple[File, ...]:
+    files: list[File] = []
+    for index, upload in enumerate(speech.files):
+        file_id = f"F{ts.replace('.', '')}{index}"
+        files.append(stored_file(upload, file_id, speech.channel, speech.user))
+        content = upload.content if isinstance(upload, Upload) else b""
+        workspace.contents[file_id] = content
+    return tuple(files)

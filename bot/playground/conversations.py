@@ -1,4 +1,4 @@
-"""The Web API methods that read: conversations.*, users.info, auth.test.
+"""The Web API methods that read messages, and how a call names its channel.
 
 Each takes the workspace and a call's arguments, and returns the answer's fields.
 """
@@ -8,17 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.playground.answer import RefusedError
-from bot.playground.wire import (
-    APP,
-    channel_json,
-    message_json,
-    person_json,
-    tombstone_json,
-)
+from bot.playground.wire import message_json
 from bot.playground.workspace import (
-    BOT_ID,
     BOT_USER,
-    TEAM,
     Channel,
     JsonObject,
     Message,
@@ -31,13 +23,6 @@ DEFAULT_HISTORY = 100
 MAX_HISTORY = 999
 DEFAULT_REPLIES = 1000
 MAX_REPLIES = 1000
-
-_KINDS = {
-    "public_channel": "channel",
-    "private_channel": "group",
-    "mpim": "mpim",
-    "im": "im",
-}
 
 
 def find_channel(workspace: Workspace, name: object) -> Channel:
@@ -58,86 +43,31 @@ def find_channel(workspace: Workspace, name: object) -> Channel:
 
 def named_channel(workspace: Workspace, name: str) -> Channel | None:
     """Return the channel with this id, or the DM with the person of this id."""
-    return workspace.channels.get(name) or _direct(workspace, name)
+    return workspace.channels.get(name) or direct_channel(workspace, name)
 
 
-def _direct(workspace: Workspace, user: str) -> Channel | None:
+def direct_channel(workspace: Workspace, user: str) -> Channel | None:
+    """Return the app's DM with a person, if there is one."""
     members = frozenset({user, BOT_USER})
     channels = workspace.channels.values()
     return next((c for c in channels if c.kind == "im" and c.members == members), None)
 
 
-def describe_app(_: Workspace, _arguments: JsonObject) -> JsonObject:
-    """Say who the app is."""
-    return {
-        "url": "https://playground.slack.com/",
-        "team": "Playground",
-        "team_id": TEAM,
-        "user": "linefeed",
-        "user_id": BOT_USER,
-        "bot_id": BOT_ID,
-        "app_id": APP,
-        "is_enterprise_install": False,
-    }
-
-
-def describe_person(workspace: Workspace, arguments: JsonObject) -> JsonObject:
-    """Return a member."""
-    person = workspace.people.get(str(arguments.get("user")))
-    if person is None:
-        raise RefusedError("user_not_found")
-    return {"user": person_json(person)}
-
-
-def describe(workspace: Workspace, arguments: JsonObject) -> JsonObject:
-    """Return a channel; a public one also to an app that is no member."""
-    name = str(arguments.get("channel"))
-    channel = workspace.channels.get(name)
-    if channel is None or channel.kind != "channel":
-        channel = find_channel(workspace, name)
-    return {"channel": channel_json(workspace, channel)}
-
-
-def list_channels(workspace: Workspace, arguments: JsonObject) -> JsonObject:
-    """Return all channels of the wanted types on one page."""
-    types = str(arguments.get("types") or "public_channel").split(",")
-    kinds = {_KINDS.get(name.strip()) for name in types}
-    if None in kinds:
-        raise RefusedError("invalid_types")
-    channels = [
-        channel_json(workspace, channel)
-        for channel in workspace.channels.values()
-        if channel.kind in kinds
-        and (channel.kind == "channel" or BOT_USER in channel.members)
-    ]
-    return {"channels": channels, "response_metadata": {"next_cursor": ""}}
-
-
-def open_direct(workspace: Workspace, arguments: JsonObject) -> JsonObject:
-    """Return the DM with one person, made if there was none."""
-    user = str(arguments.get("users") or "")
-    if user not in workspace.people or user == BOT_USER:
-        raise RefusedError("user_not_found")
-    channel = _direct(workspace, user)
-    if channel is None:
-        members = frozenset({user, BOT_USER})
-        name = workspace.people[user].name
-        channel = Channel(f"D0{user.removeprefix('U0')}", name, "im", members)
-        workspace.channels[channel.id] = channel
-    return {"channel": {"id": channel.id}}
-
-
 def read_history(workspace: Workspace, arguments: JsonObject) -> JsonObject:
-    """Return a channel's messages that are no replies, newest first."""
+    """Return a channel's messages, replies only if sent to it too, newest first."""
     channel = find_channel(workspace, arguments.get("channel"))
     span = _span(arguments, DEFAULT_HISTORY, MAX_HISTORY)
     inside = [m for m in workspace.messages(channel.id) if span.has(m)]
-    roots = [m for m in reversed(inside) if not m.is_reply]
+    roots = [m for m in reversed(inside) if not m.is_reply or _is_broadcast(m)]
     page, cursor = _page(roots, span, lambda ts, next_ts: ts <= next_ts)
     return _listing(
         [message_json(workspace, m, has_metadata=span.has_metadata) for m in page],
         cursor,
     )
+
+
+def _is_broadcast(message: Message) -> bool:
+    return message.subtype == "thread_broadcast"
 
 
 def read_replies(workspace: Workspace, arguments: JsonObject) -> JsonObject:
@@ -152,11 +82,12 @@ def read_replies(workspace: Workspace, arguments: JsonObject) -> JsonObject:
     span = _span(arguments, DEFAULT_REPLIES, MAX_REPLIES)
     replies = [m for m in thread if m.is_reply and span.has(m)]
     page, cursor = _page(replies, span, lambda ts, next_ts: ts >= next_ts)
-    parent = [tombstone_json(thread_ts)]
-    if not thread[0].is_reply:
-        parent = [message_json(workspace, thread[0], has_metadata=span.has_metadata)]
-    shown = [message_json(workspace, m, has_metadata=span.has_metadata) for m in page]
-    return _listing([*parent, *shown], cursor)
+    parent = [] if thread[0].is_reply else [thread[0]]
+    shown = [
+        message_json(workspace, m, has_metadata=span.has_metadata)
+        for m in (*parent, *page)
+    ]
+    return _listing(shown, cursor)
 
 
 def _listing(messages: list[JsonObject], cursor: str) -> JsonObject:

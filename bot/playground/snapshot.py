@@ -4,20 +4,26 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import asdict, dataclass, field, fields
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bot.playground.attachment import File, stored_file
 from bot.playground.workspace import Change, JsonObject, Message, Workspace
 
 SAVE_INTERVAL_S = 1.0
 MAX_MESSAGES_PER_CHANNEL = 2000
 
-_FIELDS = tuple(field.name for field in fields(Message))
+# An ephemeral message stands in no history, and is gone when its reader reloads.
+FLEETING_CHANGES = ("status", "ephemeral")
+
+_FIELDS = tuple(one.name for one in fields(Message))
+_FILE_FIELDS = tuple(one.name for one in fields(File))
 _log = logging.getLogger(__name__)
 
 
@@ -25,37 +31,82 @@ class SnapshotError(Exception):
     """The stored workspace cannot be read; the text is a sentence for its owner."""
 
 
-def load(path: Path) -> tuple[Message, ...]:
-    """Return the stored messages, oldest first; none if nothing was stored yet.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is worth keeping of a workspace."""
+
+    messages: tuple[Message, ...] = ()
+    """Oldest first in each channel."""
+    reactions: Mapping[tuple[str, str], dict[str, tuple[str, ...]]] = field(
+        default_factory=dict[tuple[str, str], dict[str, tuple[str, ...]]]
+    )
+    """As `Workspace.reactions`."""
+    contents: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    """What is in the messages' files, by their ids."""
+
+
+def load(path: Path) -> Stored:
+    """Return what was stored; nothing if that never happened.
+
+    Files of earlier and later versions are read: what one of them lacks is empty, and
+    what is not known is left out.
 
     Raises:
         SnapshotError: The file is not what `save` wrote.
     """
     try:
-        items: list[JsonObject] = json.loads(path.read_text("utf-8"))["messages"]
-        return tuple(_message(item) for item in items)
+        kept: JsonObject = json.loads(path.read_text("utf-8"))
+        return Stored(
+            tuple(_message(item) for item in kept["messages"]),
+            {
+                (channel, ts): {name: tuple(users) for name, users in shown.items()}
+                for channel, ts, shown in kept.get("reactions", ())
+            },
+            {key: b64decode(text) for key, text in kept.get("contents", {}).items()},
+        )
     except FileNotFoundError:
-        return ()
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        return Stored()
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise SnapshotError(
             f"The playground's messages in {path} cannot be read; "
             f"move the file away to begin anew."
         ) from error
 
 
-def save(path: Path, messages: Sequence[Message]) -> None:
-    """Store messages; whoever reads meanwhile finds the old file or the new one."""
-    items = [{name: getattr(m, name) for name in _FIELDS} for m in messages]
+def save(path: Path, stored: Stored) -> None:
+    """Store what is kept; whoever reads meanwhile finds the old file or the new one."""
+    kept = {
+        "messages": [_item(message) for message in stored.messages],
+        "reactions": [[*key, shown] for key, shown in stored.reactions.items()],
+        "contents": {
+            key: b64encode(content).decode() for key, content in stored.contents.items()
+        },
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.new")
-    draft.write_text(json.dumps({"messages": items}), "utf-8")
+    draft.write_text(json.dumps(kept), "utf-8")
     os.replace(draft, path)
 
 
-def newest(workspace: Workspace) -> tuple[Message, ...]:
-    """Return what is worth storing: the newest messages of each channel."""
-    channels = (tuple(workspace.messages(channel)) for channel in workspace.channels)
-    return tuple(chain(*(c[-MAX_MESSAGES_PER_CHANNEL:] for c in channels)))
+def newest(workspace: Workspace) -> Stored:
+    """Return the newest messages of each channel, and what belongs to them."""
+    messages = tuple(chain(*(_tail(workspace, name) for name in workspace.channels)))
+    places = {(message.channel, message.ts) for message in messages}
+    reactions = workspace.reactions.items()
+    files = {file.id for message in messages for file in message.files}
+    contents = workspace.contents.items()
+    return Stored(
+        messages,
+        {place: dict(shown) for place, shown in reactions if place in places},
+        {key: content for key, content in contents if key in files},
+    )
+
+
+def _tail(workspace: Workspace, channel: str) -> list[Message]:
+    """Return the newest messages of a channel, without replies to older ones."""
+    tail = list(workspace.messages(channel))[-MAX_MESSAGES_PER_CHANNEL:]
+    kept = {message.ts for message in tail}
+    return [m for m in tail if not m.is_reply or m.thread_ts in kept]
 
 
 class Snapshot:
@@ -77,8 +128,11 @@ class Snapshot:
         Raises:
             SnapshotError: The file cannot be read.
         """
-        for message in await asyncio.to_thread(load, self._path):
+        stored = await asyncio.to_thread(load, self._path)
+        for message in stored.messages:
             self._workspace.add(message)
+        self._workspace.reactions.update(stored.reactions)
+        self._workspace.contents.update(stored.contents)
         self._ignore = self._workspace.listen(self._note)
         await self._group.__aenter__()
         self._group.create_task(self._follow())
@@ -99,7 +153,7 @@ class Snapshot:
             await self._save()
 
     def _note(self, change: Change) -> None:
-        if change.kind != "status":
+        if change.kind not in FLEETING_CHANGES:
             self._changed.set()
 
     async def _follow(self) -> None:
@@ -118,7 +172,21 @@ class Snapshot:
             _log.exception("The playground could not store its messages.")
 
 
+def _item(message: Message) -> JsonObject:
+    item = {name: getattr(message, name) for name in _FIELDS}
+    return item | {"files": [asdict(file) for file in message.files]}
+
+
 def _message(item: JsonObject) -> Message:
-    item["blocks"] = tuple(item["blocks"])
-    item["files"] = tuple(item["files"])
-    return Message(**item)
+    known = {name: value for name, value in item.items() if name in _FIELDS}
+    files = [_file(file, known, at) for at, file in enumerate(item["files"])]
+    known |= {"blocks": tuple(item["blocks"]), "files": tuple(files)}
+    return Message(**known)
+
+
+def _file(item: JsonObject | str, message: JsonObject, index: int) -> File:
+    """Return a stored file; of one stored before there were any, its name is known."""
+    if isinstance(item, str):
+        file_id = f"F{message['ts'].replace('.', '')}{index}"
+        return stored_file(item, file_id, message["channel"], message["user"])
+    return File(**{name: value for name, value in item.items() if name in _FILE_FIELDS})

@@ -1,5 +1,7 @@
 """What a typed message is stored as."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.playground.composer import (
@@ -7,6 +9,8 @@ from bot.playground.composer import (
     Speech,
     SpeechError,
     client_msg_id,
+    delete_message,
+    edit_message,
     say,
 )
 from bot.playground.workspace import Channel, Person, Workspace
@@ -55,7 +59,7 @@ def test_a_message_carries_its_text_as_rich_text(workspace: Workspace) -> None:
 def test_a_file_needs_no_text(workspace: Workspace) -> None:
     message = say(workspace, Speech("U0ANA", "C0DEV", "", files=("a.txt",)))
 
-    assert (message.subtype, message.files) == ("file_share", ("a.txt",))
+    assert (message.subtype, message.files[0].name) == ("file_share", "a.txt")
     assert message.blocks == ()
 
 
@@ -84,3 +88,40 @@ def test_what_cannot_be_said_is_refused_with_a_sentence(
         say(workspace, speech)
 
     assert list(workspace.messages("C0DEV")) == []
+
+
+def test_people_edit_and_delete_their_own_messages(workspace: Workspace) -> None:
+    message = say(workspace, Speech("U0ANA", "C0DEV", "helo"))
+
+    edited = edit_message(workspace, "U0ANA", "C0DEV", message.ts, "hello @ben")
+
+    assert (edited.text, edited.is_edited) == ("hello <@U0BEN>", True)
+    assert workspace.message("C0DEV", message.ts) == edited
+    with pytest.raises(SpeechError, match="needs a text"):
+        edit_message(workspace, "U0ANA", "C0DEV", message.ts, " ")
+    delete_message(workspace, "U0ANA", "C0DEV", message.ts)
+    assert workspace.message("C0DEV", message.ts) is None
+    with pytest.raises(SpeechError, match="no message"):
+        delete_message(workspace, "U0ANA", "C0DEV", message.ts)
+
+
+def test_nobody_changes_what_another_said(workspace: Workspace) -> None:
+    message = say(workspace, Speech("U0ANA", "C0DEV", "mine"))
+
+    with pytest.raises(SpeechError, match="Only your own"):
+        edit_message(workspace, "U0BEN", "C0DEV", message.ts, "yours")
+    with pytest.raises(SpeechError, match="Only your own"):
+        delete_message(workspace, "U0BEN", "C0DEV", message.ts)
+
+
+def test_the_deactivated_are_silent(workspace: Workspace) -> None:
+    workspace.people["U0BEN"] = replace(workspace.people["U0BEN"], is_deleted=True)
+
+    with pytest.raises(SpeechError, match="ben is deactivated"):
+        say(workspace, Speech("U0BEN", "C0DEV", "hi"))
+
+
+def test_what_somebody_does_has_no_blocks(workspace: Workspace) -> None:
+    message = say(workspace, Speech("U0ANA", "C0DEV", "waves", subtype="me_message"))
+
+    assert (message.subtype, message.blocks) == ("me_message", ())

@@ -7,10 +7,8 @@ from bot.playground.answer import RefusedError
 from bot.playground.composer import Speech, say
 from bot.playground.workspace import (
     BOT_USER,
-    Channel,
     JsonObject,
     Message,
-    Person,
     Workspace,
 )
 
@@ -143,44 +141,40 @@ def test_a_malformed_span_is_refused(
         conversations.read_history(workspace, {"channel": "C0DEV", **arguments})
 
 
-def test_a_person_is_described_by_id(workspace: Workspace) -> None:
-    answer = conversations.describe_person(workspace, {"user": "U0CHIE"})
+def test_a_parent_tells_of_its_replies(workspace: Workspace) -> None:
+    (parent,) = fill(workspace, 1)
+    for user in ("U0BEN", "U0CHIE", "U0BEN"):
+        last = say(workspace, Speech(user, "C0DEV", "r", parent.ts))
 
-    assert answer["user"]["profile"]["display_name"] == "千恵"
-    with pytest.raises(RefusedError, match="user_not_found"):
-        conversations.describe_person(workspace, {"user": "U0NONE"})
+    (shown,) = conversations.read_history(workspace, {"channel": "C0DEV"})["messages"]
 
-
-def test_a_public_channel_is_described_to_outsiders_too(workspace: Workspace) -> None:
-    ana = frozenset({"U0ANA"})
-    workspace.channels["C0ALONE"] = Channel("C0ALONE", "alone", "channel", ana)
-    workspace.channels["G0ALONE"] = Channel("G0ALONE", "secret", "group", ana)
-
-    answer = conversations.describe(workspace, {"channel": "C0ALONE"})
-
-    assert not answer["channel"]["is_member"]
-    with pytest.raises(RefusedError, match="channel_not_found"):
-        conversations.describe(workspace, {"channel": "G0ALONE"})
+    assert shown["reply_count"] == 3
+    assert shown["reply_users"] == ["U0BEN", "U0CHIE"]
+    assert shown["reply_users_count"] == 2
+    assert shown["latest_reply"] == last.ts
+    assert shown["thread_ts"] == parent.ts
 
 
-def test_channels_are_listed_by_type(workspace: Workspace) -> None:
-    public = conversations.list_channels(workspace, {})
-    direct = conversations.list_channels(workspace, {"types": "im, mpim"})
+def test_a_reply_sent_to_the_channel_too_stands_in_both(workspace: Workspace) -> None:
+    (parent,) = fill(workspace, 1)
+    speech = Speech("U0BEN", "C0DEV", "all", parent.ts, subtype="thread_broadcast")
+    say(workspace, speech)
+    say(workspace, Speech("U0BEN", "C0DEV", "few", parent.ts))
 
-    assert [c["name"] for c in public["channels"]] == ["general", "dev", "日本語"]
-    assert [c["user"] for c in direct["channels"]] == ["U0ANA", "U0BEN", "U0CHIE"]
-    with pytest.raises(RefusedError, match="invalid_types"):
-        conversations.list_channels(workspace, {"types": "all"})
+    history = conversations.read_history(workspace, {"channel": "C0DEV"})
+    thread = conversations.read_replies(
+        workspace, {"channel": "C0DEV", "ts": parent.ts}
+    )
+
+    assert texts(history) == ["all", "m0"]
+    assert texts(thread) == ["m0", "all", "few"]
 
 
-def test_a_dm_is_opened_once(workspace: Workspace) -> None:
-    workspace.people["U0NEW"] = Person("U0NEW", "new")
+def test_a_tombstone_stands_in_the_history(workspace: Workspace) -> None:
+    (parent,) = fill(workspace, 1)
+    say(workspace, Speech("U0BEN", "C0DEV", "reply", parent.ts))
+    workspace.delete("C0DEV", parent.ts)
 
-    opened = [
-        conversations.open_direct(workspace, {"users": user})["channel"]["id"]
-        for user in ("U0ANA", "U0NEW", "U0NEW")
-    ]
+    (shown,) = conversations.read_history(workspace, {"channel": "C0DEV"})["messages"]
 
-    assert opened == ["D0ANA", "D0NEW", "D0NEW"]
-    with pytest.raises(RefusedError, match="user_not_found"):
-        conversations.open_direct(workspace, {"users": BOT_USER})
+    assert (shown["subtype"], shown["user"]) == ("tombstone", "USLACKBOT")

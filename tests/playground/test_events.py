@@ -1,150 +1,39 @@
-"""What the app is told of a change."""
+"""Which changes the app is told of."""
 
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from bot.playground.composer import Speech, say
-from bot.playground.events import payloads
+from bot.playground import membership, reactions
+from bot.playground.composer import (
+    Speech,
+    SpeechError,
+    delete_message,
+    edit_message,
+    say,
+)
+from bot.playground.events import (
+    DEFAULT_SUBSCRIPTIONS,
+    app_uninstalled,
+    payloads,
+    tokens_revoked,
+)
+from bot.playground.methods import DEFAULT_SCOPES
 from bot.playground.workspace import (
-    BOT_ID,
     BOT_USER,
+    Change,
     Channel,
     JsonObject,
-    Message,
-    Person,
     Status,
     Workspace,
+    new_workspace,
 )
-
-
-@pytest.fixture
-def sent(workspace: Workspace) -> list[JsonObject]:
-    """Payloads of every change, in order."""
-    sent: list[JsonObject] = []
-    workspace.listen(lambda change: sent.extend(payloads(workspace, change)))
-    return sent
-
-
-def test_a_mention_arrives_twice_under_different_ids(
-    workspace: Workspace, sent: list[JsonObject]
-) -> None:
-    message = say(workspace, Speech("U0ANA", "C0DEV", "@Linefeed hi"))
-
-    plain, mention = sent
-    assert (plain["event"]["type"], plain["event"]["channel_type"]) == (
-        "message",
-        "channel",
-    )
-    assert mention["event"]["type"] == "app_mention"
-    assert "channel_type" not in mention["event"]
-    assert plain["event"]["ts"] == mention["event"]["ts"] == message.ts
-    assert plain["event_id"] != mention["event_id"]
-
-
-def test_a_message_event_has_the_fields_that_slack_sends(
-    workspace: Workspace, sent: list[JsonObject]
-) -> None:
-    parent = say(workspace, Speech("U0BEN", "C0DEV", "parent"))
-    reply = say(workspace, Speech("U0ANA", "C0DEV", "a & b", parent.ts))
-
-    event = sent[1]["event"]
-    assert event == {
-        "type": "message",
-        "channel_type": "channel",
-        "channel": "C0DEV",
-        "user": "U0ANA",
-        "team": "T0PLAYGROUND",
-        "text": "a &amp; b",
-        "ts": reply.ts,
-        "event_ts": reply.ts,
-        "thread_ts": parent.ts,
-        "parent_user_id": "U0BEN",
-        "blocks": list(reply.blocks),
-        "client_msg_id": event["client_msg_id"],
-    }
-    assert sent[1]["type"] == "event_callback"
-    assert sent[1]["authorizations"][0]["user_id"] == BOT_USER
-    assert sent[1]["event_time"] == 1_700_000_000
-    assert not sent[1]["is_ext_shared_channel"]
-
-
-def test_a_dm_needs_no_mention_and_makes_none(
-    workspace: Workspace, sent: list[JsonObject]
-) -> None:
-    say(workspace, Speech("U0ANA", "D0ANA", "@Linefeed hi"))
-
-    (payload,) = sent
-    assert payload["event"]["channel_type"] == "im"
-    assert payload["event"]["type"] == "message"
-
-
-def test_the_bots_own_message_comes_back_without_its_metadata(
-    workspace: Workspace, sent: list[JsonObject]
-) -> None:
-    metadata = {"event_type": "t", "event_payload": {}}
-    text = f"<@{BOT_USER}> me"
-
-    workspace.add(
-        Message("C0DEV", "1.0", BOT_USER, text, bot_id=BOT_ID, metadata=metadata)
-    )
-
-    (payload,) = sent
-    assert payload["event"]["bot_id"] == BOT_ID
-    assert not payload["event"].keys() & {"metadata", "subtype", "client_msg_id"}
-
-
-def test_an_edit_brings_both_versions(
-    workspace: Workspace, sent: list[JsonObject]
-) -> None:
-    message = say(workspace, Speech("U0ANA", "C0DEV", "old"))
-
-    workspace.edit(replace(message, text="@Linefeed new"))
-
-    event = sent[1]["event"]
-    assert (event["subtype"], event["hidden"]) == ("message_changed", True)
-    assert event["message"]["text"] == "@Linefeed new"
-    assert event["previous_message"]["text"] == "old"
-    assert event["event_ts"] > message.ts
-    assert len(sent) == 2
-
-
-def test_a_deletion_brings_what_was_deleted(
-    workspace: Workspace, sent: list[JsonObject]
-) -> None:
-    message = say(workspace, Speech("U0ANA", "C0DEV", "gone"))
-
-    workspace.delete("C0DEV", message.ts)
-
-    event = sent[1]["event"]
-    assert event["subtype"] == "message_deleted"
-    assert event["deleted_ts"] == message.ts
-    assert event["previous_message"]["text"] == "gone"
-
-
-def test_a_file_comes_as_file_share(
-    workspace: Workspace, sent: list[JsonObject]
-) -> None:
-    say(workspace, Speech("U0ANA", "C0DEV", "see", files=("a.txt",)))
-
-    assert sent[0]["event"]["subtype"] == "file_share"
-    assert sent[0]["event"]["files"][0]["name"] == "a.txt"
-
-
-def test_an_external_person_is_marked(
-    workspace: Workspace, sent: list[JsonObject]
-) -> None:
-    workspace.people["U0BEN"] = Person("U0BEN", "ben", team="T0ELSE")
-
-    say(workspace, Speech("U0BEN", "C0DEV", "hi"))
-    say(workspace, Speech("U0ANA", "C0DEV", "hi"))
-
-    foreign, own = sent
-    assert foreign["is_ext_shared_channel"]
-    assert foreign["event"]["user_team"] == "T0ELSE"
-    assert foreign["event"]["source_team"] == "T0ELSE"
-    assert own["is_ext_shared_channel"]
-    assert "user_team" not in own["event"]
+from tests.long import examples
+from tests.playground.conftest import ALL_EVENTS, ALL_SCOPES, event_names
 
 
 def test_nothing_comes_from_where_the_bot_is_not(
@@ -167,3 +56,120 @@ def test_every_event_has_an_id_of_its_own(
     workspace.delete("C0DEV", message.ts)
 
     assert len({payload["event_id"] for payload in sent}) == 4
+
+
+@pytest.mark.parametrize(
+    ("subscriptions", "scopes", "told"),
+    [
+        (
+            {"app_mention", "message.channels"},
+            DEFAULT_SCOPES,
+            ["message", "app_mention"],
+        ),
+        ({"app_mention"}, DEFAULT_SCOPES, ["app_mention"]),
+        ({"message.channels"}, DEFAULT_SCOPES, ["message"]),
+        ({"message.groups", "message.im"}, DEFAULT_SCOPES, []),
+        (DEFAULT_SUBSCRIPTIONS, {"app_mentions:read"}, ["app_mention"]),
+        (DEFAULT_SUBSCRIPTIONS, {"channels:history"}, ["message"]),
+        (DEFAULT_SUBSCRIPTIONS, {"groups:history", "channels:read"}, []),
+    ],
+)
+def test_an_event_needs_its_subscription_and_its_scope(
+    workspace: Workspace,
+    subscriptions: Collection[str],
+    scopes: Collection[str],
+    told: list[str],
+) -> None:
+    sent: list[JsonObject] = []
+    workspace.listen(
+        lambda change: sent.extend(payloads(workspace, change, subscriptions, scopes))
+    )
+
+    say(workspace, Speech("U0ANA", "C0DEV", "@Linefeed hi"))
+
+    assert [payload["event"]["type"] for payload in sent] == told
+
+
+def test_nothing_but_messages_is_told_by_default(
+    workspace: Workspace, sent: list[JsonObject]
+) -> None:
+    message = say(workspace, Speech("U0ANA", "C0DEV", "q"))
+    reactions.react(workspace, "U0BEN", "C0DEV", message.ts, "eyes")
+    membership.kick(workspace, "U0ANA", "C0DEV", "U0BEN")
+    workspace.add_ephemeral(replace(message, only_for="U0BEN"))
+
+    assert event_names([payload["event"] for payload in sent]) == [
+        "message",
+        "channel_leave",
+    ]
+
+
+def test_the_end_of_the_installation_is_told_without_a_channel(
+    workspace: Workspace,
+) -> None:
+    revoked = tokens_revoked(workspace)
+    uninstalled = app_uninstalled(workspace)
+
+    assert revoked["event"]["tokens"] == {"oauth": [], "bot": [BOT_USER]}
+    assert uninstalled["event"]["type"] == "app_uninstalled"
+    assert revoked["event_id"] != uninstalled["event_id"]
+    assert "event_context" not in uninstalled
+
+
+DEEDS = st.tuples(
+    st.sampled_from(
+        (
+            *("say", "reply", "edit", "delete", "react", "unreact"),
+            *("kick", "invite", "archive", "unarchive"),
+        )
+    ),
+    st.sampled_from(["C0DEV", "G0OWN", "D0ANA"]),
+    st.integers(0, 9),
+)
+
+
+def do(workspace: Workspace, deed: str, channel: str, number: int) -> None:
+    """Do something as U0ANA, to one of the messages that there are."""
+    said = [m.ts for m in workspace.messages(channel)]
+    ts = said[number % len(said)] if said else "1.0"
+    place = (workspace, "U0ANA", channel)
+    deeds: dict[str, Callable[[], object]] = {
+        "say": lambda: say(workspace, Speech("U0ANA", channel, "@Linefeed hi")),
+        "reply": lambda: say(workspace, Speech("U0ANA", channel, "so", ts)),
+        "edit": lambda: edit_message(*place, ts, "@Linefeed better"),
+        "delete": lambda: delete_message(*place, ts),
+        "react": lambda: reactions.react(*place, ts, f"e{number}"),
+        "unreact": lambda: reactions.unreact(*place, ts, f"e{number}"),
+        "kick": lambda: membership.kick(*place, BOT_USER),
+        "invite": lambda: membership.invite(*place, BOT_USER),
+        "archive": lambda: membership.archive(*place),
+        "unarchive": lambda: membership.unarchive(*place),
+    }
+    with suppress(SpeechError):
+        deeds[deed]()
+
+
+@settings(max_examples=examples(60, 3000), deadline=None)
+@given(st.lists(DEEDS, max_size=40))
+def test_whatever_people_do_ids_differ_and_only_members_hear(
+    program: list[tuple[str, str, int]],
+) -> None:
+    workspace = new_workspace(lambda: 1_700_000_000.0)
+    members = frozenset({"U0ANA", BOT_USER})
+    workspace.channels["G0OWN"] = Channel("G0OWN", "own", "group", members)
+    sent: list[JsonObject] = []
+
+    def hear(change: Change) -> None:
+        told = payloads(workspace, change, ALL_EVENTS, ALL_SCOPES)
+        place = change.message.channel if change.message else ""
+        is_member = place and BOT_USER in workspace.channels[place].members
+        assert is_member or not place or not told
+        sent.extend(told)
+
+    workspace.listen(hear)
+    for deed, channel, number in program:
+        do(workspace, deed, channel, number)
+
+    assert len({payload["event_id"] for payload in sent}) == len(sent)
+    times = [payload["event"]["event_ts"] for payload in sent]
+    assert times == sorted(times)

@@ -53,13 +53,14 @@ def test_an_edit_shows_in_channel_and_thread_and_names_what_it_replaced(
 
     workspace.edit(replace(reply, text="better"))
 
-    edited = replace(reply, text="better", is_edited=True)
+    ts = "1700000000.000000"
+    edited = replace(reply, text="better", is_edited=True, edited_ts=ts)
     assert workspace.thread("C0DEV", parent.ts) == (parent, edited)
     assert list(workspace.messages("C0DEV")) == [parent, edited]
     assert changes == [Change("changed", message=edited, previous=reply)]
 
 
-def test_replies_outlive_their_parent(
+def test_replies_outlive_their_parent_below_a_tombstone(
     workspace: Workspace, add: Callable[..., Message]
 ) -> None:
     parent = add("parent")
@@ -69,7 +70,36 @@ def test_replies_outlive_their_parent(
     workspace.delete("C0DEV", parent.ts)
     workspace.delete("C0DEV", other.ts)
 
-    assert workspace.thread("C0DEV", parent.ts) == (reply,)
+    stone, *replies = workspace.thread("C0DEV", parent.ts)
+    assert (stone.subtype, stone.text) == ("tombstone", "This message was deleted.")
+    assert replies == [reply]
+
+
+def test_a_tombstone_goes_with_its_last_reply(
+    workspace: Workspace, add: Callable[..., Message]
+) -> None:
+    parent = add("parent")
+    reply = add("reply", thread_ts=parent.ts)
+    workspace.delete("C0DEV", parent.ts)
+    changes: list[Change] = []
+    workspace.listen(changes.append)
+
+    workspace.delete("C0DEV", reply.ts)
+
+    assert workspace.thread("C0DEV", parent.ts) == ()
+    assert [change.kind for change in changes] == ["deleted", "deleted"]
+
+
+def test_an_ephemeral_message_is_in_no_history(workspace: Workspace) -> None:
+    changes: list[Change] = []
+    workspace.listen(changes.append)
+    shown = Message("C0DEV", "1.0", BOT_USER, "psst", bot_id=BOT_ID, only_for="U0ANA")
+
+    workspace.add_ephemeral(shown)
+
+    assert workspace.ephemerals == [shown]
+    assert list(workspace.messages("C0DEV")) == []
+    assert changes == [Change("ephemeral", message=shown)]
 
 
 def test_the_bots_reply_clears_its_status(
