@@ -1,29 +1,37 @@
-"""The Web API methods that write: chat.*, reactions.add, assistant.threads.setStatus.
+"""The Web API methods that write: chat.*, assistant.threads.setStatus.
 
 Each takes the workspace and a call's arguments, and returns the answer's fields.
 """
 
 from dataclasses import replace
+from typing import cast
 
-from bot.playground.answer import RefusedError
+from bot.playground.answer import RefusedError, warnings
 from bot.playground.content import Content, read_content, split_text
 from bot.playground.conversations import find_channel
 from bot.playground.wire import message_json
 from bot.playground.workspace import (
     BOT_ID,
     BOT_USER,
+    Channel,
     JsonObject,
     Message,
     Status,
     Workspace,
 )
 
+ORIGIN = "https://playground.slack.com"
+# https://docs.slack.dev/reference/methods/assistant.threads.setStatus, read 2026-11.
+MAX_LOADING_MESSAGES = 10
+MAX_LOADING_CHARS = 50
+
 
 def post_message(workspace: Workspace, arguments: JsonObject) -> JsonObject:
     """Store a message of the app; a long text becomes several, the first is named."""
-    channel = find_channel(workspace, arguments.get("channel"))
+    channel = _open_channel(workspace, arguments.get("channel"))
     thread_ts = str(arguments.get("thread_ts") or "")
-    _check_parent(workspace, channel.id, thread_ts)
+    check_parent(workspace, channel.id, thread_ts)
+    is_broadcast = bool(thread_ts) and arguments.get("reply_broadcast") is True
     content = read_content(arguments)
     posted = [
         workspace.add(
@@ -36,6 +44,7 @@ def post_message(workspace: Workspace, arguments: JsonObject) -> JsonObject:
                 blocks=content.blocks,
                 markdown=content.markdown,
                 bot_id=BOT_ID,
+                subtype="thread_broadcast" if is_broadcast else "",
                 metadata=arguments.get("metadata") or None,
             )
         )
@@ -45,9 +54,17 @@ def post_message(workspace: Workspace, arguments: JsonObject) -> JsonObject:
 
 
 def update(workspace: Workspace, arguments: JsonObject) -> JsonObject:
-    """Change a message of the app; metadata stays unless it is given."""
-    message = _own_message(workspace, arguments, "cant_update_message")
-    content = read_content(arguments, is_update=True)
+    """Change a message of the app; metadata stays unless it is given.
+
+    Source: https://docs.slack.dev/reference/methods/chat.update, read 2026-11.
+    """
+    message = own_message(workspace, arguments, "cant_update_message")
+    if workspace.channels[message.channel].is_archived:
+        raise RefusedError("is_inactive")
+    if workspace.is_streaming(message):
+        raise RefusedError("streaming_state_conflict")
+    content = read_content(arguments, is_short=True)
+    _check_kind_of_blocks(message, arguments)
     metadata = message.metadata
     if arguments.get("metadata") is not None:
         metadata = arguments["metadata"] or None
@@ -64,49 +81,75 @@ def update(workspace: Workspace, arguments: JsonObject) -> JsonObject:
 
 
 def delete(workspace: Workspace, arguments: JsonObject) -> JsonObject:
-    """Remove a message of the app."""
-    message = _own_message(workspace, arguments, "cant_delete_message")
+    """Remove a message of the app.
+
+    One that streams goes too, and its stream with it: not documented, our choice.
+    """
+    message = own_message(workspace, arguments, "cant_delete_message")
     workspace.delete(message.channel, message.ts)
     return {"channel": message.channel, "ts": message.ts}
 
 
 def post_ephemeral(workspace: Workspace, arguments: JsonObject) -> JsonObject:
-    """Check a message for one person's eyes; it is not stored, as in Slack."""
-    channel = find_channel(workspace, arguments.get("channel"))
-    if arguments.get("user") not in channel.members:
+    """Show a message to one person; it can be neither read nor changed later."""
+    channel = _open_channel(workspace, arguments.get("channel"))
+    user = str(arguments.get("user") or "")
+    if user not in channel.members:
         raise RefusedError("user_not_in_channel")
-    read_content(arguments)
-    return {"message_ts": workspace.next_ts()}
+    content = read_content(arguments | {"metadata": None}, is_short=True)
+    shown = workspace.add_ephemeral(
+        Message(
+            channel=channel.id,
+            ts=workspace.next_ts(),
+            user=BOT_USER,
+            text=content.text,
+            thread_ts=str(arguments.get("thread_ts") or ""),
+            blocks=content.blocks,
+            markdown=content.markdown,
+            bot_id=BOT_ID,
+            only_for=user,
+        )
+    )
+    return {"message_ts": shown.ts}
 
 
 def set_status(workspace: Workspace, arguments: JsonObject) -> JsonObject:
-    """Show what the app does in a thread; an empty status clears it."""
+    """Show what the app does in a thread; an empty status clears it.
+
+    It vanishes by itself, see `Workspace.statuses`. The word for what is missing or too
+    much is not documented: our choice.
+    """
     channel = find_channel(workspace, arguments.get("channel_id"))
     thread_ts = str(arguments.get("thread_ts") or "")
     if not workspace.thread(channel.id, thread_ts):
         raise RefusedError("invalid_thread_ts")
-    text = str(arguments.get("status") or "")
+    text: object = arguments.get("status")
+    if not isinstance(text, str):
+        raise RefusedError("invalid_arguments")
+    _check_loading(arguments.get("loading_messages") or [])
     workspace.set_status(Status(channel.id, thread_ts, text))
     return {}
 
 
-def add_reaction(workspace: Workspace, arguments: JsonObject) -> JsonObject:
-    """Put the app's emoji on a message."""
+def get_permalink(workspace: Workspace, arguments: JsonObject) -> JsonObject:
+    """Return the address of a message; a reply's names its thread."""
     channel = find_channel(workspace, arguments.get("channel"))
-    name = str(arguments.get("name") or "")
-    if not name:
-        raise RefusedError("invalid_name")
-    ts = str(arguments.get("timestamp") or "")
-    if workspace.message(channel.id, ts) is None:
+    ts = str(arguments.get("message_ts") or "")
+    message = workspace.message(channel.id, ts)
+    if message is None:
         raise RefusedError("message_not_found")
-    reaction = (channel.id, ts, name)
-    if reaction in workspace.reactions:
-        raise RefusedError("already_reacted")
-    workspace.reactions.add(reaction)
-    return {}
+    place = f"{ORIGIN}/archives/{channel.id}/p{ts.replace('.', '')}"
+    if message.is_reply:
+        place += f"?thread_ts={message.thread_ts}&cid={channel.id}"
+    return {"channel": channel.id, "permalink": place}
 
 
-def _check_parent(workspace: Workspace, channel: str, thread_ts: str) -> None:
+def check_parent(workspace: Workspace, channel: str, thread_ts: str) -> None:
+    """Refuse a reply to a reply, and one in a thread that does not exist.
+
+    Raises:
+        RefusedError: It is one of these; no `thread_ts` is none.
+    """
     if not thread_ts:
         return
     parent = workspace.message(channel, thread_ts)
@@ -116,11 +159,17 @@ def _check_parent(workspace: Workspace, channel: str, thread_ts: str) -> None:
         raise RefusedError("thread_not_found")
 
 
-def _own_message(workspace: Workspace, arguments: JsonObject, error: str) -> Message:
-    """Return the app's message that a call names; `error` refuses another's."""
-    channel = workspace.channels.get(str(arguments.get("channel")))
-    if channel is None:
+def own_message(workspace: Workspace, arguments: JsonObject, error: str) -> Message:
+    """Return the app's message that a call names; a person's id names no channel.
+
+    Raises:
+        RefusedError: There is none, or the app may not reach it; `error` if it is
+            another's.
+    """
+    name = str(arguments.get("channel"))
+    if name not in workspace.channels:
         raise RefusedError("channel_not_found")
+    channel = find_channel(workspace, name)
     message = workspace.message(channel.id, str(arguments.get("ts") or ""))
     if message is None:
         raise RefusedError("message_not_found")
@@ -129,11 +178,42 @@ def _own_message(workspace: Workspace, arguments: JsonObject, error: str) -> Mes
     return message
 
 
+def _open_channel(workspace: Workspace, name: object) -> Channel:
+    channel = find_channel(workspace, name)
+    if channel.is_archived:
+        raise RefusedError("is_archived")
+    return channel
+
+
+def _check_kind_of_blocks(message: Message, arguments: JsonObject) -> None:
+    """Refuse other blocks in place of rich text; Markdown becomes rich text.
+
+    A text without blocks removes the old ones, except, as others saw, those of a
+    message that was streamed.
+    """
+    kinds = {block["type"] for block in arguments.get("blocks") or ()}
+    is_rich = bool(arguments.get("markdown_text")) or kinds & {"markdown", "rich_text"}
+    was_rich = any(block["type"] == "rich_text" for block in message.blocks)
+    if was_rich and not is_rich and (kinds or message.is_streamed):
+        raise RefusedError("block_mismatch")
+
+
+def _check_loading(messages: object) -> None:
+    if not isinstance(messages, list):
+        raise RefusedError("invalid_arguments")
+    texts = cast("list[object]", messages)
+    is_short = all(
+        isinstance(text, str) and len(text) <= MAX_LOADING_CHARS for text in texts
+    )
+    if len(texts) > MAX_LOADING_MESSAGES or not is_short:
+        raise RefusedError("invalid_arguments")
+
+
 def _posted(workspace: Workspace, message: Message, content: Content) -> JsonObject:
-    warning = "message_truncated" if content.is_truncated else ""
+    names = ("message_truncated",) if content.is_truncated else ()
     return {
         "channel": message.channel,
         "ts": message.ts,
         "message": message_json(workspace, message, has_metadata=True),
-        **({"warning": warning} if warning else {}),
+        **warnings(*names),
     }

@@ -1,5 +1,6 @@
 """The methods that write."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from bot.playground import chat
 from bot.playground.answer import RefusedError
 from bot.playground.composer import Speech, say
+from bot.playground.conversations import read_history
 from bot.playground.workspace import (
     BOT_ID,
     BOT_USER,
@@ -15,6 +17,7 @@ from bot.playground.workspace import (
     Message,
     Workspace,
 )
+from tests.playground.conftest import FakeClock
 
 META: JsonObject = {"event_type": "t", "event_payload": {"n": 1}}
 
@@ -58,6 +61,7 @@ def test_a_cut_post_carries_a_warning(workspace: Workspace) -> None:
     answer = chat.post_message(workspace, {"channel": "C0DEV", "text": "x" * 40_001})
 
     assert answer["warning"] == "message_truncated"
+    assert answer["response_metadata"] == {"warnings": ["message_truncated"]}
 
 
 @pytest.mark.parametrize(
@@ -155,13 +159,118 @@ def test_a_deleted_message_is_gone(workspace: Workspace) -> None:
     assert workspace.message("C0DEV", message.ts) is None
 
 
-def test_an_ephemeral_message_is_not_stored(workspace: Workspace) -> None:
-    arguments = {"channel": "C0DEV", "user": "U0ANA", "text": "psst"}
+def archive(workspace: Workspace) -> None:
+    channel = workspace.channels["C0DEV"]
+    workspace.channels["C0DEV"] = replace(channel, is_archived=True)
 
-    assert chat.post_ephemeral(workspace, arguments)["message_ts"]
+
+def test_an_archived_channel_takes_nothing(workspace: Workspace) -> None:
+    message = post(workspace, text="a")
+    archive(workspace)
+
+    with pytest.raises(RefusedError, match="is_archived"):
+        post(workspace, text="b")
+    with pytest.raises(RefusedError, match="is_archived"):
+        chat.post_ephemeral(
+            workspace, {"channel": "C0DEV", "user": "U0ANA", "text": "b"}
+        )
+    with pytest.raises(RefusedError, match="is_inactive"):
+        chat.update(workspace, {"channel": "C0DEV", "ts": message.ts, "text": "b"})
+
+
+def test_the_bot_reaches_its_messages_only_as_a_member(workspace: Workspace) -> None:
+    message = post(workspace, text="a")
+    channel = workspace.channels["C0DEV"]
+    workspace.channels["C0DEV"] = replace(channel, members=frozenset({"U0ANA"}))
+
+    with pytest.raises(RefusedError, match="not_in_channel"):
+        chat.update(workspace, {"channel": "C0DEV", "ts": message.ts, "text": "b"})
+
+
+def test_a_broadcast_reply_is_one_of_both_thread_and_channel(
+    workspace: Workspace,
+) -> None:
+    parent = say(workspace, Speech("U0ANA", "C0DEV", "q"))
+
+    reply = post(workspace, text="a", thread_ts=parent.ts, reply_broadcast=True)
+    quiet = post(workspace, text="b", thread_ts=parent.ts)
+    plain = post(workspace, text="c", reply_broadcast=True)
+
+    history = read_history(workspace, {"channel": "C0DEV"})["messages"]
+    assert [m["ts"] for m in history] == [plain.ts, reply.ts, parent.ts]
+    assert workspace.thread("C0DEV", parent.ts) == (parent, reply, quiet)
+    assert (reply.subtype, plain.subtype) == ("thread_broadcast", "")
+
+
+MARKDOWN = [{"type": "markdown", "text": "a"}]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{"blocks": MARKDOWN}, {"markdown_text": "b"}, {"text": "b"}],
+)
+def test_rich_text_may_become_rich_text_or_nothing(
+    workspace: Workspace, content: JsonObject
+) -> None:
+    message = post(workspace, blocks=MARKDOWN)
+
+    chat.update(workspace, {"channel": "C0DEV", "ts": message.ts, **content})
+
+
+def test_rich_text_becomes_no_other_blocks(workspace: Workspace) -> None:
+    message = post(workspace, blocks=MARKDOWN)
+    place = {"channel": "C0DEV", "ts": message.ts}
+
+    with pytest.raises(RefusedError, match="block_mismatch"):
+        chat.update(workspace, {**place, "blocks": [{"type": "divider"}]})
+
+
+def test_an_ephemeral_message_is_for_one_person_and_in_no_history(
+    workspace: Workspace,
+) -> None:
+    arguments = {"channel": "C0DEV", "user": "U0ANA", "text": "psst", "metadata": "x"}
+
+    ts = chat.post_ephemeral(workspace, arguments)["message_ts"]
+
+    (message,) = workspace.ephemerals
+    assert (message.ts, message.text, message.only_for) == (ts, "psst", "U0ANA")
     assert list(workspace.messages("C0DEV")) == []
-    with pytest.raises(RefusedError, match="user_not_in_channel"):
-        chat.post_ephemeral(workspace, {**arguments, "user": "U0NONE"})
+    with pytest.raises(RefusedError, match="message_not_found"):
+        chat.update(workspace, {"channel": "C0DEV", "ts": ts, "text": "b"})
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"user": "U0NONE"}, "user_not_in_channel"),
+        ({"text": "x" * 4_001}, "msg_too_long"),
+        ({"text": ""}, "no_text"),
+    ],
+)
+def test_an_ephemeral_message_is_short_and_for_a_member(
+    workspace: Workspace, changed: JsonObject, error: str
+) -> None:
+    arguments = {"channel": "C0DEV", "user": "U0ANA", "text": "psst", **changed}
+
+    with pytest.raises(RefusedError, match=f"^{error}$"):
+        chat.post_ephemeral(workspace, arguments)
+
+
+def test_a_permalink_leads_to_a_message_in_its_thread(workspace: Workspace) -> None:
+    parent = say(workspace, Speech("U0ANA", "C0DEV", "q"))
+    reply = post(workspace, text="a", thread_ts=parent.ts)
+
+    links = [
+        chat.get_permalink(workspace, {"channel": "C0DEV", "message_ts": m.ts})
+        for m in (parent, reply)
+    ]
+
+    paths = [f"/archives/C0DEV/p{m.ts.replace('.', '')}" for m in (parent, reply)]
+    query = f"?thread_ts={parent.ts}&cid=C0DEV"
+    assert links[0]["permalink"] == f"https://playground.slack.com{paths[0]}"
+    assert links[1]["permalink"].endswith(paths[1] + query)
+    with pytest.raises(RefusedError, match="message_not_found"):
+        chat.get_permalink(workspace, {"channel": "C0DEV", "message_ts": "1.0"})
 
 
 def test_a_status_is_shown_until_it_is_cleared(workspace: Workspace) -> None:
@@ -175,21 +284,50 @@ def test_a_status_is_shown_until_it_is_cleared(workspace: Workspace) -> None:
     assert workspace.statuses == {}
 
 
-def test_a_status_needs_a_thread(workspace: Workspace) -> None:
-    with pytest.raises(RefusedError, match="invalid_thread_ts"):
-        chat.set_status(workspace, {"channel_id": "C0DEV", "thread_ts": "1.0"})
+def test_a_status_vanishes_after_two_minutes(
+    workspace: Workspace, clock: FakeClock
+) -> None:
+    parent = say(workspace, Speech("U0ANA", "C0DEV", "q"))
+    place = {"channel_id": "C0DEV", "thread_ts": parent.ts}
+    chat.set_status(workspace, {**place, "status": "is thinking…"})
+
+    clock.now_s += 60
+    chat.set_status(workspace, {**place, "status": "is still thinking…"})
+    clock.now_s += 119
+    assert len(workspace.statuses) == 1
+
+    clock.now_s += 1
+    assert workspace.statuses == {}
 
 
-def test_a_reaction_is_put_once(workspace: Workspace) -> None:
-    message = say(workspace, Speech("U0ANA", "C0DEV", "q"))
-    reaction = {"channel": "C0DEV", "timestamp": message.ts, "name": "eyes"}
+def test_a_post_clears_the_status_of_its_thread(workspace: Workspace) -> None:
+    parent = say(workspace, Speech("U0ANA", "C0DEV", "q"))
+    place = {"channel_id": "C0DEV", "thread_ts": parent.ts}
+    chat.set_status(workspace, {**place, "status": "is thinking…"})
 
-    chat.add_reaction(workspace, reaction)
+    post(workspace, text="a", thread_ts=parent.ts)
 
-    assert workspace.reactions == {("C0DEV", message.ts, "eyes")}
-    with pytest.raises(RefusedError, match="already_reacted"):
-        chat.add_reaction(workspace, reaction)
-    with pytest.raises(RefusedError, match="message_not_found"):
-        chat.add_reaction(workspace, {**reaction, "timestamp": "1.0"})
-    with pytest.raises(RefusedError, match="invalid_name"):
-        chat.add_reaction(workspace, {**reaction, "name": ""})
+    assert workspace.statuses == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({}, "invalid_arguments"),
+        ({"thread_ts": "1.0", "status": "a"}, "invalid_thread_ts"),
+        ({"status": "a", "loading_messages": "b"}, "invalid_arguments"),
+        ({"status": "a", "loading_messages": ["b"] * 11}, "invalid_arguments"),
+        ({"status": "a", "loading_messages": ["b" * 51]}, "invalid_arguments"),
+        ({"status": "a", "loading_messages": [1]}, "invalid_arguments"),
+    ],
+)
+def test_a_status_needs_a_thread_a_text_and_few_words(
+    workspace: Workspace, arguments: JsonObject, error: str
+) -> None:
+    parent = say(workspace, Speech("U0ANA", "C0DEV", "q"))
+    place = {"channel_id": "C0DEV", "thread_ts": parent.ts}
+    loading = {"status": "a", "loading_messages": ["b" * 50] * 10}
+    chat.set_status(workspace, place | loading)
+
+    with pytest.raises(RefusedError, match=f"^{error}$"):
+        chat.set_status(workspace, place | arguments)
