@@ -4,7 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot.playground import chat, conversations
+from bot.playground import (
+    chat,
+    conversations,
+    directory,
+    membership,
+    reactions,
+    streams,
+)
 from bot.playground.answer import Answer, RefusedError
 from bot.playground.limits import RateLimiter
 from bot.playground.workspace import JsonObject, Workspace
@@ -16,10 +23,14 @@ DEFAULT_SCOPES = frozenset(
     {
         "app_mentions:read",
         "channels:history",
+        "channels:read",
         "chat:write",
         "groups:history",
+        "groups:read",
         "im:history",
+        "im:read",
         "mpim:history",
+        "mpim:read",
         "users:read",
     }
 )
@@ -27,11 +38,18 @@ DEFAULT_SCOPES = frozenset(
 _PLURALS = {"channel": "channels", "group": "groups", "mpim": "mpim", "im": "im"}
 
 
+Run = Callable[[Workspace, JsonObject], JsonObject]
+"""Takes a call's arguments and returns the answer's fields."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Method:
-    run: Callable[[Workspace, JsonObject], JsonObject]
+    run: Run
     scope: str
-    """Empty if none is needed; `*:history` and the like depend on the channel."""
+    """Empty if none is needed; `*:history` and the like depend on the channel.
+
+    `types:read` stands for one scope for each type of channel that is asked for.
+    """
 
 
 # The scope stands on each method's page below
@@ -39,18 +57,29 @@ class _Method:
 _METHODS: Mapping[str, _Method] = MappingProxyType(
     {
         "assistant.threads.setStatus": _Method(chat.set_status, "chat:write"),
-        "auth.test": _Method(conversations.describe_app, ""),
+        "auth.test": _Method(directory.describe_app, ""),
+        "chat.appendStream": _Method(streams.append_stream, "chat:write"),
         "chat.delete": _Method(chat.delete, "chat:write"),
+        "chat.getPermalink": _Method(chat.get_permalink, ""),
         "chat.postEphemeral": _Method(chat.post_ephemeral, "chat:write"),
         "chat.postMessage": _Method(chat.post_message, "chat:write"),
+        "chat.startStream": _Method(streams.start_stream, "chat:write"),
+        "chat.stopStream": _Method(streams.stop_stream, "chat:write"),
         "chat.update": _Method(chat.update, "chat:write"),
         "conversations.history": _Method(conversations.read_history, "*:history"),
-        "conversations.info": _Method(conversations.describe, "*:read"),
-        "conversations.list": _Method(conversations.list_channels, "channels:read"),
-        "conversations.open": _Method(conversations.open_direct, "im:write"),
+        "conversations.info": _Method(directory.describe, "*:read"),
+        "conversations.join": _Method(membership.join_as_app, "channels:join"),
+        "conversations.leave": _Method(membership.leave_as_app, "*:write"),
+        "conversations.list": _Method(directory.list_channels, "types:read"),
+        "conversations.members": _Method(directory.list_members, "*:read"),
+        "conversations.open": _Method(directory.open_direct, "im:write"),
         "conversations.replies": _Method(conversations.read_replies, "*:history"),
-        "reactions.add": _Method(chat.add_reaction, "reactions:write"),
-        "users.info": _Method(conversations.describe_person, "users:read"),
+        "files.info": _Method(directory.describe_file, "files:read"),
+        "reactions.add": _Method(reactions.add, "reactions:write"),
+        "reactions.get": _Method(reactions.get, "reactions:read"),
+        "reactions.remove": _Method(reactions.remove, "reactions:write"),
+        "users.conversations": _Method(directory.list_own_channels, "types:read"),
+        "users.info": _Method(directory.describe_person, "users:read"),
     }
 )
 _OPEN = "apps.connections.open"
@@ -63,14 +92,24 @@ class Methods:
         self,
         workspace: Workspace,
         limiter: RateLimiter,
-        open_link: Callable[[], str],
+        connect: Callable[[], JsonObject],
         scopes: frozenset[str] = DEFAULT_SCOPES,
+        views: Mapping[str, Run] = MappingProxyType({}),
     ) -> None:
-        """`open_link` returns a new Socket Mode URL."""
+        """`connect` answers `apps.connections.open`, `views` their own methods."""
+        more = {name: _Method(run, "") for name, run in views.items()}
+        self._methods = {**_METHODS, **more}
         self._workspace = workspace
         self._limiter = limiter
-        self._open_link = open_link
+        self._connect = connect
         self._scopes = scopes
+        self.revoked: dict[str, str] = {}
+        """Tokens that are valid no more, with the error that says so."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return what may be called."""
+        return frozenset({*self._methods, _OPEN})
 
     def call(self, method: str, arguments: JsonObject, token: str) -> Answer:
         """Do what a call asks for, or answer why not."""
@@ -88,20 +127,22 @@ class Methods:
 
     def _run(self, method: str, arguments: JsonObject) -> JsonObject:
         if method == _OPEN:
-            return {"url": self._open_link()}
-        return _METHODS[method].run(self._workspace, arguments)
+            return self._connect()
+        return self._methods[method].run(self._workspace, arguments)
 
     def _authorize(self, method: str, arguments: JsonObject, token: str) -> None:
-        if method not in _METHODS and method != _OPEN:
+        if method not in self._methods and method != _OPEN:
             raise RefusedError("unknown_method", req_method=method)
         if not token:
             raise RefusedError("not_authed")
         if token not in (BOT_TOKEN, APP_TOKEN):
             raise RefusedError("invalid_auth")
+        if token in self.revoked:
+            raise RefusedError(self.revoked[token])
         if (token == APP_TOKEN) != (method == _OPEN):
             raise RefusedError("not_allowed_token_type")
         if method != _OPEN:
-            self._check_scope(_METHODS[method].scope, arguments)
+            self._check_scope(self._methods[method].scope, arguments)
 
     def _check_scope(self, scope: str, arguments: JsonObject) -> None:
         """Refuse a method whose scope the app lacks; an unknown channel has none."""
@@ -110,9 +151,14 @@ class Methods:
             return
         if channel is not None:
             scope = scope.replace("*", _PLURALS[channel.kind])
-        if scope and scope not in self._scopes:
+        needed = {scope} - {""}
+        if scope == "types:read":
+            kinds = directory.asked_kinds(arguments)
+            needed = {f"{_PLURALS[kind]}:read" for kind in kinds}
+        if not needed <= self._scopes:
+            missing = ",".join(sorted(needed - self._scopes))
             provided = ",".join(sorted(self._scopes))
-            raise RefusedError("missing_scope", needed=scope, provided=provided)
+            raise RefusedError("missing_scope", needed=missing, provided=provided)
 
     def _channel(self, arguments: JsonObject) -> str:
         """Return the channel that a call names, a DM's for its person's id."""

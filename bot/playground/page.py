@@ -39,6 +39,8 @@ FILES = Path(__file__).parent / "page"
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
+SHOWN_CHANGES = ("added", "changed", "deleted", "status")
+
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 HEADERS = {
@@ -166,7 +168,7 @@ class Page:
         return Speech(user, channel, body, thread_ts)
 
     def _tell(self, change: Change) -> None:
-        if not self._windows:
+        if not self._windows or change.kind not in SHOWN_CHANGES:
             return
         event = _encode(self._event(change))
         for window in self._windows:
@@ -211,7 +213,7 @@ class Page:
             "thread_ts": message.thread_ts,
             "user": message.user,
             "html": render(message, names),
-            "files": list(message.files),
+            "files": [file.name for file in message.files],
             "is_edited": message.is_edited,
         }
 

@@ -2,26 +2,40 @@
 
 import errno
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Protocol, Self
 
 from aiohttp import web
 
 from bot.playground.composer import Speech, say
-from bot.playground.events import payloads
-from bot.playground.limits import Limits, RateLimiter
-from bot.playground.methods import APP_TOKEN, BOT_TOKEN, DEFAULT_SCOPES, Methods
-from bot.playground.modelserver import ModelServer, Pace
+from bot.playground.events import (
+    payloads,
+    placeless,
+    tokens_revoked,
+)
+from bot.playground.files import FileServer
+from bot.playground.hooks import Hooks
+from bot.playground.interactions import Interactions
+from bot.playground.limits import RateLimiter
+from bot.playground.methods import APP_TOKEN, BOT_TOKEN, Methods
+from bot.playground.modelserver import ModelServer
+from bot.playground.options import PlaygroundOptions as PlaygroundOptions
 from bot.playground.page import Page
 from bot.playground.pulse import Pulse
+from bot.playground.responses import Responses
 from bot.playground.snapshot import Snapshot
-from bot.playground.socketmode import REDELIVERY_S, SocketMode
+from bot.playground.socketmode import SocketMode
+from bot.playground.triggers import Triggers
+from bot.playground.views import Views
 from bot.playground.webapi import MAX_BODY_BYTES, WebApi
-from bot.playground.workspace import Change, Message, new_workspace
+from bot.playground.workspace import (
+    Change,
+    JsonObject,
+    Message,
+    new_workspace,
+)
 
 HOST = "127.0.0.1"
 # Who still waits for an answer when the playground ends will not get one.
@@ -35,26 +49,16 @@ _PORT_REASONS = {
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class _Part(Protocol):
+    def add_to(self, app: web.Application) -> None: ...
+
+
 class PortTakenError(Exception):
     """The port cannot be used; the text is a sentence for the user."""
 
     def __init__(self, port: int, reason: str) -> None:
         super().__init__(f"Port {port} is {reason}; choose another.")
         self.port = port
-
-
-@dataclass(frozen=True, slots=True)
-class PlaygroundOptions:
-    """How the playground behaves."""
-
-    port: int = 0
-    """0 picks a free one."""
-    data: Path | None = None
-    """The file that keeps the messages; None forgets them at the end."""
-    limits: Limits = field(default_factory=Limits)
-    redelivery_s: tuple[float, ...] = REDELIVERY_S
-    pace: Pace = field(default_factory=Pace)
-    scopes: frozenset[str] = DEFAULT_SCOPES
 
 
 class Playground:
@@ -71,13 +75,23 @@ class Playground:
         self._port = self._options.port
         self._pulse = Pulse()
         self._stack = AsyncExitStack()
-        limiter = RateLimiter(self._options.limits, time.monotonic)
         self.workspace = new_workspace(time.time)
-        self.sockets = SocketMode(self._pulse, self._options.redelivery_s)
-        self.methods = Methods(
-            self.workspace, limiter, self.sockets.open_link, self._options.scopes
+        self.workspace.stream_life_s = self._options.stream_life_s
+        self.sockets = SocketMode(
+            self._pulse, self._options.redelivery_s, self._options.warning_s
         )
+        self.interactions = self._new_interactions()
+        self.sockets.on_answer = self.interactions.take_answer
+        self.command = self.interactions.command
+        self.press = self.interactions.press
+        self.press_in_view = self.interactions.press_in_view
+        self.submit = self.interactions.submit
+        self.close_view = self.interactions.close_view
+        self.methods = self._new_methods()
         self.webapi = WebApi(self.methods, self._pulse)
+        self.hooks = Hooks(self.interactions.responses, self._pulse)
+        scopes = self._options.scopes
+        self.files = FileServer(self.workspace, BOT_TOKEN, scopes)
         self.model = ModelServer(self._options.pace)
         self.model.on_request = self._pulse.ring
         self.page = Page(self.workspace)
@@ -135,6 +149,35 @@ class Playground:
         speech = Speech(user, channel, text, thread_ts, files)
         return say(self.workspace, speech)
 
+    def open_home(
+        self, user: str, tab: Literal["home", "messages"] = "home"
+    ) -> JsonObject | None:
+        """Open the app's own place as a person; return the event, if there is one."""
+        event = self.interactions.open_home(user, tab)
+        if event is None or event["type"] not in self._options.subscriptions:
+            return None
+        self.sockets.deliver(placeless(self.workspace, event))
+        return event
+
+    def revoke(self, kind: Literal["bot", "app"], error: str = "token_revoked") -> None:
+        """Let a token be valid no more: every call with it answers `error`.
+
+        Also `account_inactive` and `invalid_auth`, see "Errors" of
+        https://docs.slack.dev/reference/methods/auth.test, read 2026-11. Without its
+        bot token the app hears of nothing after the event `tokens_revoked`; its
+        connections stay (not documented).
+        """
+        tokens = {"bot": BOT_TOKEN, "app": APP_TOKEN}
+        if kind == "bot" and "tokens_revoked" in self._options.subscriptions:
+            self.sockets.deliver(tokens_revoked(self.workspace))
+        self.methods.revoked[tokens[kind]] = error
+        self.sockets.revoke(is_revoked=BOT_TOKEN in self.methods.revoked)
+
+    def restore(self) -> None:
+        """Let all tokens be valid again."""
+        self.methods.revoked.clear()
+        self.sockets.revoke(is_revoked=False)
+
     async def until(
         self, condition: Callable[[], bool], *, within_s: float = 10
     ) -> None:
@@ -148,6 +191,38 @@ class Playground:
         except TimeoutError as error:
             raise TimeoutError(self._last_steps(within_s)) from error
 
+    @property
+    def _parts(self) -> Iterable[_Part]:
+        return (
+            self.webapi,
+            self.sockets,
+            self.hooks,
+            self.files,
+            self.model,
+            self.page,
+        )
+
+    def _new_interactions(self) -> Interactions:
+        features = self._options.features
+        triggers = Triggers(time.monotonic)
+        return Interactions(
+            workspace=self.workspace,
+            views=Views(time.time, triggers, has_home_tab=features.has_home_tab),
+            triggers=triggers,
+            responses=Responses(self.workspace, time.monotonic),
+            send=self.sockets.send,
+            features=features,
+        )
+
+    def _new_methods(self) -> Methods:
+        return Methods(
+            self.workspace,
+            RateLimiter(self._options.limits, time.monotonic),
+            self.sockets.open,
+            self._options.scopes,
+            self.interactions.views.methods,
+        )
+
     def _last_steps(self, within_s: float) -> str:
         calls = [f"{call.method} {call.status}" for call in self.webapi.calls]
         unacked = sum(e.acked_s is None for e in self.sockets.log)
@@ -158,7 +233,8 @@ class Playground:
         )
 
     def _pass_on(self, change: Change) -> None:
-        for payload in payloads(self.workspace, change):
+        heard = self._options.subscriptions, self._options.scopes
+        for payload in payloads(self.workspace, change, *heard):
             self.sockets.deliver(payload)
         self._pulse.ring()
 
@@ -166,13 +242,14 @@ class Playground:
         app = web.Application(
             middlewares=[self._check_host], client_max_size=MAX_BODY_BYTES
         )
-        for part in (self.webapi, self.sockets, self.model, self.page):
+        for part in self._parts:
             part.add_to(app)
         runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(self.page.close)
         stack.push_async_callback(self.sockets.close)
+        stack.push_async_callback(self.webapi.close)
         try:
             await web.TCPSite(runner, HOST, self._port).start()
         except OSError as error:
@@ -180,6 +257,8 @@ class Playground:
             raise PortTakenError(self._port, reason) from error
         self._port = runner.addresses[0][1]
         self.sockets.origin = f"ws://{HOST}:{self._port}"
+        self.interactions.origin = self.url
+        self.workspace.files_origin = self.url
 
     @web.middleware
     async def _check_host(

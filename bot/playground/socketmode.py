@@ -8,87 +8,53 @@ import json
 import secrets
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from typing import cast
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from bot.playground.connections import Connection
+from bot.playground.envelopes import REDELIVERY_S, Envelope, Envelopes
 from bot.playground.pulse import Pulse
 from bot.playground.wire import APP
 from bot.playground.workspace import JsonObject
 
 # "Using multiple connections" on the page above.
 MAX_CONNECTIONS = 10
-# Slack retries over HTTP at once, after 1 and after 5 minutes:
-# https://docs.slack.dev/apis/events-api, read 2026-11. For Socket Mode nothing is
-# documented; the first retry was seen after about 4 seconds:
-# https://github.com/slackapi/bolt-js/issues/2487.
-REDELIVERY_S = (4.0, 60.0, 300.0)
-MAX_KEPT = 1000
-MAX_LOGGED = 10_000
-MAX_UNACKED = 2000
-MAX_QUEUED_FRAMES = 100
+# "Disconnect" on the page above: a warning comes about ten seconds before the cut.
+WARNING_S = 10.0
 # A client that does not answer a closing frame is dead.
 CLOSE_TIMEOUT_S = 1.0
-
-
-@dataclass(slots=True, eq=False)
-class Envelope:
-    """A payload on its way to the app."""
-
-    payload: JsonObject
-    id: str = field(default_factory=lambda: secrets.token_hex(16))
-    attempt: int = 0
-    """How many deliveries were made in vain."""
-    sent_s: float = 0.0
-    """When it was last handed to a connection, monotonic; 0 if never."""
-    acked_s: float | None = None
-    """When it was acknowledged, monotonic."""
-    timer: asyncio.TimerHandle | None = None
-
-
-@dataclass(slots=True, eq=False)
-class _Connection:
-    socket: web.WebSocketResponse
-    transport: asyncio.Transport | None
-    frames: asyncio.Queue[JsonObject | None] = field(
-        default_factory=lambda: asyncio.Queue(MAX_QUEUED_FRAMES)
-    )
-    """What is to be written, in order; None closes the connection."""
-    is_leaving: bool = False
-    """It is being closed and takes no more events."""
-
-    def push(self, frame: JsonObject | None) -> None:
-        """Write a frame in its turn; cut a connection too slow to be told anything."""
-        try:
-            self.frames.put_nowait(frame)
-        except asyncio.QueueFull:
-            self.cut()
-
-    def cut(self) -> None:
-        """End the connection without a word."""
-        self.is_leaving = True
-        if self.transport is not None:
-            self.transport.abort()
 
 
 class SocketMode:
     """All connections of the app, and the envelopes that it has to acknowledge."""
 
     def __init__(
-        self, pulse: Pulse, redelivery_s: tuple[float, ...] = REDELIVERY_S
+        self,
+        pulse: Pulse,
+        redelivery_s: tuple[float, ...] = REDELIVERY_S,
+        warning_s: float = WARNING_S,
     ) -> None:
         """`redelivery_s`: how long each delivery may stay unacknowledged."""
         self._pulse = pulse
-        self._redelivery_s = redelivery_s
+        self._warning_s = warning_s
         self._tickets: set[str] = set()
-        self._connections: deque[_Connection] = deque()
-        self._kept: deque[Envelope] = deque(maxlen=MAX_KEPT)
-        self._unacked: dict[str, Envelope] = {}
-        self._duplicates = 0
+        self._connections: list[Connection] = []
+        self._is_new_deaf = False
+        self._is_switched_off = False
+        self._is_revoked = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.envelopes = Envelopes(time.monotonic, redelivery_s)
+        self.on_answer: Callable[[Envelope], None] = lambda _: None
+        """Told of every acknowledged envelope."""
         self.origin = ""
         """`ws://HOST:PORT`, set once the port is known."""
-        self.log: deque[Envelope] = deque(maxlen=MAX_LOGGED)
-        """Every envelope, oldest first."""
+
+    @property
+    def log(self) -> deque[Envelope]:
+        """Return every envelope, oldest first."""
+        return self.envelopes.log
 
     @property
     def connection_count(self) -> int:
@@ -105,37 +71,94 @@ class SocketMode:
         self._tickets.add(ticket)
         return f"{self.origin}/link/?ticket={ticket}&app_id={APP}"
 
-    def deliver(self, payload: JsonObject) -> None:
-        """Send a payload to one connection, or keep it for the next one."""
-        envelope = Envelope(payload)
-        self.log.append(envelope)
-        self._kept.append(envelope)
-        self._flush()
+    def open(self) -> JsonObject:
+        """Return what `apps.connections.open` answers.
 
-    def duplicate_next(self) -> None:
+        With Socket Mode switched off the call succeeds all the same, with a warning
+        that only its messages tell; a connection opened then hears nothing. Not
+        documented, but reported by several users who were told "Socket Mode is not
+        turned on" beside a working URL.
+        """
+        answer: JsonObject = {"url": self.open_link()}
+        if self._is_switched_off:
+            warning = "[WARN] Socket Mode is not turned on."
+            answer["response_metadata"] = {"messages": [warning]}
+        return answer
+
+    def deliver(self, payload: JsonObject) -> None:
+        """Send an event to one connection, now and again until it is acknowledged."""
+        self.send(Envelope(payload))
+
+    def send(self, envelope: Envelope) -> None:
+        """Send an envelope to one connection."""
+        self.envelopes.deliver(envelope)
+        self._rearm()
+
+    def duplicate_next(self, *, is_retry: bool = True) -> None:
         """Deliver the next envelope that is acknowledged once more, as Slack may."""
-        self._duplicates += 1
+        self.envelopes.duplicate_next(is_retry=is_retry)
+
+    def hold_next(self, count: int = 1) -> None:
+        """Keep the next envelopes back until one more came; then newest first."""
+        self.envelopes.hold_next(count)
 
     def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Tell every connection to go, and close it unless this is only a warning."""
+        """Tell every connection to go and close it, after a warning only in a while."""
         for connection in self._connections:
             connection.push(_disconnect(reason))
-            if reason != "warning":
-                connection.push(None)
-                connection.is_leaving = True
+            if reason == "warning":
+                connection.close_in(self._warning_s)
+            else:
+                connection.close()
 
     def drop(self) -> None:
         """Cut every connection without a word."""
-        for connection in self._connections:
+        for connection in tuple(self._connections):
             connection.cut()
+
+    def black_hole(self, *, is_new_too: bool = False) -> None:
+        """Stop hearing and saying anything over the connections that are open.
+
+        They stay open, even a ping or a closing frame is not answered, and envelopes
+        go on being handed to them in vain. They end when the client closes its side
+        of TCP, or with `drop`. `is_new_too`: those opened later get no greeting.
+        """
+        self._is_new_deaf = is_new_too
+        for connection in self._connections:
+            connection.deafen()
+
+    def restore(self) -> None:
+        """Serve new connections again; those in a black hole stay there."""
+        self._is_new_deaf = False
+
+    def switch_off(self) -> None:
+        """Switch Socket Mode off in the app's settings; what happens now is lost."""
+        self._is_switched_off = True
+        self._mute()
+        self.disconnect("link_disabled")
+
+    def switch_on(self) -> None:
+        """Switch Socket Mode on again."""
+        self._is_switched_off = False
+        self._mute()
+
+    def revoke(self, *, is_revoked: bool) -> None:
+        """Deliver nothing while the app's bot token is revoked; connections stay."""
+        self._is_revoked = is_revoked
+        self._mute()
 
     async def close(self) -> None:
         """Close every connection and stop redelivering."""
-        for envelope in self._unacked.values():
-            if envelope.timer is not None:
-                envelope.timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         for connection in tuple(self._connections):
-            await connection.socket.close(code=WSCloseCode.GOING_AWAY)
+            if connection.is_deaf:
+                connection.cut()
+            else:
+                await connection.socket.close(code=WSCloseCode.GOING_AWAY)
+
+    def _mute(self) -> None:
+        self.envelopes.is_muted = self._is_switched_off or self._is_revoked
 
     async def _serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(timeout=CLOSE_TIMEOUT_S)
@@ -145,13 +168,18 @@ class SocketMode:
             await socket.send_json(_disconnect(refusal))
             await socket.close()
             return socket
-        connection = _Connection(socket, request.transport)
+        connection = Connection(socket, request.transport)
         self._connections.append(connection)
+        if self._is_new_deaf:
+            connection.deafen()
         connection.push(self._hello())
         try:
             await self._converse(connection)
         finally:
+            connection.end()
             self._connections.remove(connection)
+            self.envelopes.shut(connection)
+            self._rearm()
             self._pulse.ring()
         return socket
 
@@ -171,86 +199,64 @@ class SocketMode:
             "debug_info": {"host": "playground", "approximate_connection_time": 18060},
         }
 
-    async def _converse(self, connection: _Connection) -> None:
+    async def _converse(self, connection: Connection) -> None:
         """Read acknowledgements while one task writes, so that neither waits."""
-        self._flush()
+        self.envelopes.open(connection)
+        self._rearm()
         self._pulse.ring()
         async with asyncio.TaskGroup() as group:
             writer = group.create_task(self._write(connection))
             async for frame in connection.socket:
-                if frame.type is WSMsgType.TEXT:
+                if frame.type is WSMsgType.TEXT and not connection.is_deaf:
                     self._acknowledge(frame.data)
             writer.cancel()
 
-    async def _write(self, connection: _Connection) -> None:
+    async def _write(self, connection: Connection) -> None:
         try:
-            while (frame := await connection.frames.get()) is not None:
-                self._flush()
+            while (frame := await connection.next_frame()) is not None:
+                self.envelopes.flush()
+                self._rearm()
                 await connection.socket.send_json(frame)
         except ConnectionError:
             return
         await connection.socket.close()
 
-    def _flush(self) -> None:
-        """Hand what is kept to the connections in turn, oldest first."""
-        while self._kept and (connection := self._next_connection()):
-            envelope = self._kept.popleft()
-            connection.push(_frame(envelope))
-            envelope.sent_s = time.monotonic()
-            self._remember(envelope)
-            if envelope.attempt < len(self._redelivery_s):
-                delay_s = self._redelivery_s[envelope.attempt]
-                loop = asyncio.get_running_loop()
-                envelope.timer = loop.call_later(delay_s, self._redeliver, envelope)
+    def _rearm(self) -> None:
+        """Come back when the next envelope is due."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        next_s = self.envelopes.next_s
+        if next_s is not None:
+            delay_s = max(0.0, next_s - time.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._tick)
 
-    def _remember(self, envelope: Envelope) -> None:
-        """Expect an acknowledgement, but not of more than memory should hold."""
-        self._unacked[envelope.id] = envelope
-        if len(self._unacked) > MAX_UNACKED:
-            del self._unacked[next(iter(self._unacked))]
-
-    def _next_connection(self) -> _Connection | None:
-        for _ in self._connections:
-            self._connections.rotate(-1)
-            connection = self._connections[-1]
-            if not connection.is_leaving and not connection.frames.full():
-                return connection
-        return None
-
-    def _redeliver(self, envelope: Envelope) -> None:
-        envelope.attempt += 1
-        self._kept.append(envelope)
-        self._flush()
-
-    def _acknowledge(self, text: str) -> None:
-        envelope = self._unacked.pop(_envelope_id(text), None)
-        if envelope is None:
-            return
-        if envelope.timer is not None:
-            envelope.timer.cancel()
-        envelope.acked_s = time.monotonic()
-        if self._duplicates:
-            self._duplicates -= 1
-            self._redeliver(envelope)
+    def _tick(self) -> None:
+        self.envelopes.tick()
+        self._rearm()
         self._pulse.ring()
 
+    def _acknowledge(self, text: str) -> None:
+        envelope_id, answer = _acknowledgement(text)
+        envelope = self.envelopes.acknowledge(envelope_id, answer)
+        if envelope is not None:
+            self.on_answer(envelope)
+            self._rearm()
+            self._pulse.ring()
 
-def _envelope_id(text: str) -> str:
+
+def _acknowledgement(text: str) -> tuple[str, JsonObject]:
+    """Return an envelope's id and what came along; empty if it is no such thing."""
     try:
-        return str(json.loads(text)["envelope_id"])
-    except (ValueError, TypeError, KeyError):
-        return ""
-
-
-def _frame(envelope: Envelope) -> JsonObject:
-    return {
-        "envelope_id": envelope.id,
-        "type": "events_api",
-        "accepts_response_payload": False,
-        "payload": envelope.payload,
-        "retry_attempt": envelope.attempt,
-        "retry_reason": "timeout" if envelope.attempt else "",
-    }
+        frame: object = json.loads(text)
+    except ValueError:
+        return "", {}
+    if not isinstance(frame, dict):
+        return "", {}
+    fields = cast("JsonObject", frame)
+    payload = fields.get("payload")
+    answer = cast("JsonObject", payload) if isinstance(payload, dict) else {}
+    return str(fields.get("envelope_id", "")), answer
 
 
 def _disconnect(reason: str) -> JsonObject:

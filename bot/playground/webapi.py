@@ -1,15 +1,19 @@
 """The Web API over HTTP: every form of a call becomes the same arguments."""
 
+import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Literal, cast
 
 from aiohttp import web
 
 from bot.playground.answer import Answer, RefusedError
+from bot.playground.faults import Fault as Fault
+from bot.playground.faults import take_fault
 from bot.playground.methods import APP_TOKEN, BOT_TOKEN, Methods
 from bot.playground.pulse import Pulse
 from bot.playground.workspace import JsonObject
@@ -18,12 +22,14 @@ MAX_CALLS_LOGGED = 10_000
 MAX_BODY_BYTES = 4 * 1024 * 1024
 
 TokenKind = Literal["bot", "app", "other", "none"]
-Cut = Literal["before", "after"]
 
-_JSON_NAMES = frozenset({"attachments", "blocks", "loading_messages", "metadata"})
+_JSON_NAMES = frozenset(
+    {"attachments", "blocks", "chunks", "loading_messages", "metadata", "view"}
+)
 _NUMBER_NAMES = frozenset({"limit"})
 _FLAG_NAMES = frozenset(
     {
+        "exclude_archived",
         "include_all_metadata",
         "inclusive",
         "link_names",
@@ -51,27 +57,6 @@ class Call:
     body: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What happens to the next call of a method, once, instead of its answer."""
-
-    method: str
-    status: int = 500
-    body: JsonObject = field(
-        default_factory=lambda: {"ok": False, "error": "internal_error"}
-    )
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    cut: Cut | None = None
-    """Cut the connection before or after the call is executed; nothing is answered.
-
-    Without a cut the call is answered as above.
-    """
-    raw: bytes = b""
-    """Sent in place of the body, called JSON whatever it is."""
-    is_executed: bool = False
-    """Without a cut: whether the call takes effect all the same."""
-
-
 class WebApi:
     """The routes below `/api/`, a log of what was called, and faults on demand."""
 
@@ -87,11 +72,17 @@ class WebApi:
         self._clock = clock
         self.calls: deque[Call] = deque(maxlen=MAX_CALLS_LOGGED)
         self.faults: deque[Fault] = deque()
+        """What the next calls meet, the first that fits."""
+        self._closing = asyncio.Event()
 
     def add_to(self, app: web.Application) -> None:
         """Serve the Web API from an application."""
         app.router.add_get("/api/{method}", self._serve)
         app.router.add_post("/api/{method}", self._serve)
+
+    async def close(self) -> None:
+        """Let go of the calls that are never answered."""
+        self._closing.set()
 
     def called(self, method: str) -> list[Call]:
         """Return the logged calls of a method, oldest first."""
@@ -110,19 +101,22 @@ class WebApi:
 
     async def _serve(self, request: web.Request) -> web.Response:
         received_s = self._clock()
+        _refuse_strangers(request)
         method = request.match_info["method"]
         try:
             arguments = await read_arguments(request)
         except RefusedError as error:
             return web.json_response(error.body)
         token = _token(request, arguments)
-        fault = self._take_fault(method)
+        fault = take_fault(self.faults, method)
         answer = self._answer(method, arguments, token, fault)
         kind = _token_kind(token)
         self.calls.append(
             Call(method, arguments, kind, received_s, answer.status, answer.body)
         )
         self._pulse.ring()
+        if fault is not None:
+            await self._dawdle(fault)
         if answer.status == 0:
             if request.transport is not None:
                 request.transport.abort()
@@ -136,18 +130,26 @@ class WebApi:
     ) -> Answer:
         if fault is None:
             return self._methods.call(method, arguments, token)
-        if fault.is_executed or fault.cut == "after":
-            self._methods.call(method, arguments, token)
-        if fault.cut is not None:
-            return Answer({}, 0)
-        return Answer(fault.body, fault.status, fault.headers)
+        honest = None
+        if fault.is_effective:
+            honest = self._methods.call(method, arguments, token)
+        return fault.answer(honest)
 
-    def _take_fault(self, method: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.method == method:
-                self.faults.remove(fault)
-                return fault
-        return None
+    async def _dawdle(self, fault: Fault) -> None:
+        delay_s = None if fault.is_black_hole else fault.delay_s
+        with suppress(TimeoutError):
+            async with asyncio.timeout(delay_s):
+                await self._closing.wait()
+
+
+def _refuse_strangers(request: web.Request) -> None:
+    """Refuse what a page of another site sends, though it could not read the answer.
+
+    A browser names the page's origin in every such request; programs name none.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != f"http://{request.host}":
+        raise web.HTTPForbidden(text="No website may call the playground.")
 
 
 async def read_arguments(request: web.Request) -> JsonObject:

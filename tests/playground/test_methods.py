@@ -11,13 +11,17 @@ from bot.playground.limits import UNLIMITED, Limits, RateLimiter
 from bot.playground.methods import APP_TOKEN, BOT_TOKEN, DEFAULT_SCOPES, Methods
 from bot.playground.workspace import Workspace
 
-ALL_SCOPES = DEFAULT_SCOPES | {"channels:read", "im:read", "im:write"}
-
 
 @pytest.fixture
 def methods(workspace: Workspace) -> Methods:
     limiter = RateLimiter(UNLIMITED, workspace.clock)
-    return Methods(workspace, limiter, lambda: "ws://link")
+    return Methods(workspace, limiter, lambda: {"url": "ws://link"})
+
+
+def poor(workspace: Workspace) -> Methods:
+    """Return the methods for an app that may do nothing but write."""
+    limiter = RateLimiter(UNLIMITED, workspace.clock)
+    return Methods(workspace, limiter, dict, frozenset({"chat:write"}))
 
 
 @pytest.mark.parametrize(
@@ -63,13 +67,27 @@ def test_every_answer_names_the_apps_scopes(methods: Methods) -> None:
     ],
 )
 def test_a_missing_scope_is_named(
-    methods: Methods, method: str, channel: str, needed: str
+    workspace: Workspace, method: str, channel: str, needed: str
 ) -> None:
-    answer = methods.call(method, {"channel": channel}, BOT_TOKEN)
+    answer = poor(workspace).call(method, {"channel": channel}, BOT_TOKEN)
 
     assert answer.body["error"] == "missing_scope"
     assert answer.body["needed"] == needed
-    assert answer.body["provided"] == ",".join(sorted(DEFAULT_SCOPES))
+    assert answer.body["provided"] == "chat:write"
+
+
+def test_every_asked_type_of_channel_needs_its_scope(workspace: Workspace) -> None:
+    limiter = RateLimiter(UNLIMITED, workspace.clock)
+    methods = Methods(workspace, limiter, dict, frozenset({"channels:read"}))
+    some: dict[str, Any] = {"types": "public_channel"}
+    all_of_them: dict[str, Any] = {"types": "public_channel,private_channel,im"}
+
+    granted = methods.call("users.conversations", some, BOT_TOKEN)
+    refused = methods.call("users.conversations", all_of_them, BOT_TOKEN)
+
+    assert granted.body["ok"]
+    assert refused.body["error"] == "missing_scope"
+    assert refused.body["needed"] == "groups:read,im:read"
 
 
 def test_an_unknown_channel_needs_no_scope_to_be_unknown(methods: Methods) -> None:
@@ -82,7 +100,7 @@ def test_a_refused_post_stores_nothing_and_says_when_to_retry(
     workspace: Workspace,
 ) -> None:
     limiter = RateLimiter(Limits(), workspace.clock)
-    methods = Methods(workspace, limiter, lambda: "")
+    methods = Methods(workspace, limiter, dict)
     post: Callable[[str], Answer] = lambda channel: methods.call(  # noqa: E731
         "chat.postMessage", {"channel": channel, "text": "a"}, BOT_TOKEN
     )

@@ -134,6 +134,21 @@ async def test_every_window_is_told_of_changes_in_order(
         assert told[3]["text"] == "writes"
 
 
+async def test_what_the_page_does_not_show_is_not_told(
+    client: Client, workspace: Workspace
+) -> None:
+    window = await opened(client)
+    await window.receive_json()
+    message = workspace.add(bot_message(workspace, "a"))
+    workspace.add_ephemeral(bot_message(workspace, "psst"))
+    workspace.set_reaction("reacted", message, "eyes", "U0ANA")
+    workspace.set_status(Status("C0DEV", message.ts, "writes"))
+
+    told = [await window.receive_json() for _ in range(2)]
+
+    assert [event["type"] for event in told] == ["added", "status"]
+
+
 async def test_a_person_speaks(client: Client, workspace: Workspace) -> None:
     window = await opened(client)
     await window.receive_json()

@@ -14,19 +14,17 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.playground.connections import MAX_QUEUED_FRAMES
+from bot.playground.envelopes import MAX_UNACKED
 from bot.playground.limits import UNLIMITED, RateLimiter
 from bot.playground.methods import APP_TOKEN, Methods
 from bot.playground.pulse import Pulse
-from bot.playground.socketmode import (
-    MAX_CONNECTIONS,
-    MAX_QUEUED_FRAMES,
-    MAX_UNACKED,
-    SocketMode,
-)
+from bot.playground.socketmode import MAX_CONNECTIONS, SocketMode
 from bot.playground.webapi import WebApi
 from bot.playground.workspace import Workspace
 
 SOON_S = 0.01
+WARNING_S = 0.05
 
 
 class Bench:
@@ -34,9 +32,9 @@ class Bench:
 
     def __init__(self, workspace: Workspace, redelivery_s: tuple[float, ...]) -> None:
         self.pulse = Pulse()
-        self.sockets = SocketMode(self.pulse, redelivery_s)
+        self.sockets = SocketMode(self.pulse, redelivery_s, WARNING_S)
         limiter = RateLimiter(UNLIMITED, workspace.clock)
-        methods = Methods(workspace, limiter, self.sockets.open_link)
+        methods = Methods(workspace, limiter, self.sockets.open)
         self.app = web.Application()
         WebApi(methods, self.pulse).add_to(self.app)
         self.sockets.add_to(self.app)
@@ -127,18 +125,33 @@ async def test_the_sdks_pings_come_back(bench: Bench, sdk: SdkApp) -> None:
     assert await sdk.client.is_connected()
 
 
-async def test_what_happens_while_nobody_listens_waits(
+@pytest.mark.parametrize("redelivery_s", [(60.0, 0.1)])
+async def test_who_comes_while_slack_still_tries_hears_what_was_missed(
     bench: Bench, session: aiohttp.ClientSession
 ) -> None:
     bench.sockets.deliver({"n": 1})
-    bench.sockets.deliver({"n": 2})
 
     socket = await hello(session, bench)
+    bench.sockets.deliver({"n": 2})
 
     frames = [await socket.receive_json() for _ in range(2)]
-    assert [frame["payload"]["n"] for frame in frames] == [1, 2]
+    # The first retry follows at once, before anybody could have come.
+    told = {f["payload"]["n"]: (f["retry_attempt"], f["retry_reason"]) for f in frames}
+    assert told == {1: (2, "connection_failed"), 2: (0, "")}
     assert frames[0]["type"] == "events_api"
-    assert (frames[0]["retry_attempt"], frames[0]["retry_reason"]) == (0, "")
+
+
+async def test_who_comes_later_hears_nothing_of_it(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    bench.sockets.deliver({"n": 1})
+    await bench.until(lambda: bench.sockets.log[0].is_lost)
+
+    socket = await hello(session, bench)
+    bench.sockets.deliver({"n": 2})
+
+    assert (await socket.receive_json())["payload"] == {"n": 2}
+    assert bench.sockets.log[0].tries == 3
 
 
 async def test_what_is_not_acknowledged_comes_again_and_then_no_more(
@@ -209,18 +222,110 @@ async def test_the_eleventh_connection_is_sent_away(
     assert bench.sockets.connection_count == len(first)
 
 
-async def test_a_warning_leaves_the_connection_open(
+async def test_after_a_warning_the_connection_lives_on_for_a_while(
     bench: Bench, session: aiohttp.ClientSession
 ) -> None:
     socket = await hello(session, bench)
 
     bench.sockets.disconnect("warning")
+    bench.sockets.disconnect("warning")
     bench.sockets.deliver({"n": 1})
 
-    assert (await socket.receive_json())["reason"] == "warning"
-    assert (await socket.receive_json())["payload"] == {"n": 1}
+    frames = [await socket.receive_json() for _ in range(3)]
+    assert [frame.get("reason") for frame in frames] == ["warning", "warning", None]
+    async with asyncio.timeout(10):
+        while (last := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
+            pass
+    assert last.type is aiohttp.WSMsgType.CLOSE
 
 
+async def test_a_black_hole_answers_neither_a_ping_nor_a_goodbye(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    url = bench.sockets.open_link()
+    timeout = aiohttp.ClientWSTimeout(ws_close=0.1)
+    socket = await session.ws_connect(url, autoping=False, timeout=timeout)
+    await socket.receive()
+    await socket.ping(b"1")
+    assert (await socket.receive()).type is aiohttp.WSMsgType.PONG
+
+    bench.sockets.black_hole()
+    await socket.ping(b"2")
+    bench.sockets.deliver({"n": 1})
+    bench.sockets.disconnect()
+    with pytest.raises(TimeoutError):
+        await socket.receive(timeout=0.1)
+
+    await bench.until(lambda: bench.sockets.log[0].is_lost)
+    assert (bench.sockets.log[0].tries, bench.sockets.connection_count) == (3, 1)
+    await socket.close()
+    await bench.until(lambda: bench.sockets.connection_count == 0)
+    assert socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
+
+
+async def test_what_falls_into_a_black_hole_comes_again_over_another_connection(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    await hello(session, bench)
+    bench.sockets.black_hole()
+    socket = await hello(session, bench)
+
+    for n in range(2):
+        bench.sockets.deliver({"n": n})
+
+    told = {(await socket.receive_json())["payload"]["n"] for _ in range(2)}
+    assert told == {0, 1}
+
+
+async def test_a_black_hole_may_take_in_new_connections_until_it_is_gone(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    bench.sockets.black_hole(is_new_too=True)
+    socket = await session.ws_connect(bench.sockets.open_link())
+    with pytest.raises(TimeoutError):
+        await socket.receive(timeout=0.1)
+
+    bench.sockets.restore()
+
+    other = await session.ws_connect(bench.sockets.open_link())
+    assert (await other.receive_json())["num_connections"] == 2
+
+
+async def test_a_switched_off_socket_mode_pretends_to_work(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    socket = await hello(session, bench)
+
+    bench.sockets.switch_off()
+    assert (await socket.receive_json())["reason"] == "link_disabled"
+    assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+    answer = bench.sockets.open()
+    deaf = await hello(session, bench)
+    bench.sockets.deliver({"n": 1})
+    bench.sockets.switch_on()
+    bench.sockets.deliver({"n": 2})
+
+    assert "not turned on" in answer["response_metadata"]["messages"][0]
+    assert (await deaf.receive_json())["payload"] == {"n": 2}
+    assert bench.sockets.log[0].is_lost
+    assert "response_metadata" not in bench.sockets.open()
+
+
+async def test_with_its_token_revoked_the_app_hears_nothing(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    socket = await hello(session, bench)
+
+    bench.sockets.revoke(is_revoked=True)
+    bench.sockets.deliver({"n": 1})
+    bench.sockets.revoke(is_revoked=False)
+    bench.sockets.deliver({"n": 2})
+
+    assert (await socket.receive_json())["payload"] == {"n": 2}
+    assert (bench.sockets.log[0].is_lost, bench.sockets.log[0].tries) == (True, 0)
+
+
+@pytest.mark.parametrize("redelivery_s", [(SOON_S, 0.2, 0.2)])
 @pytest.mark.parametrize("leave", [SocketMode.disconnect, SocketMode.drop])
 async def test_the_sdk_comes_back_after_a_disconnect(
     bench: Bench, sdk: SdkApp, leave: Callable[[SocketMode], None]
@@ -259,12 +364,23 @@ async def test_a_reader_that_is_too_slow_holds_up_nobody(
     for n in range(MAX_QUEUED_FRAMES + 10):
         bench.sockets.deliver({"n": n})
 
+    frames = [await slow.receive_json() for _ in range(MAX_QUEUED_FRAMES + 10)]
+
+    told = [frame["payload"]["n"] for frame in frames]
+    assert told == list(range(MAX_QUEUED_FRAMES + 10))
+
+
+async def test_a_reader_too_slow_to_be_told_to_go_is_cut(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    slow = await hello(session, bench)
+    for n in range(MAX_QUEUED_FRAMES):
+        bench.sockets.deliver({"n": n})
+
     bench.sockets.disconnect()
     await bench.until(lambda: bench.sockets.connection_count == 0)
 
-    other = await hello(session, bench)
-    assert (await other.receive_json())["payload"]["n"] == MAX_QUEUED_FRAMES
-    assert not slow.closed
+    assert (await slow.receive()).type is aiohttp.WSMsgType.CLOSED
 
 
 @pytest.mark.parametrize("redelivery_s", [()])
@@ -282,3 +398,29 @@ async def test_an_app_that_never_acknowledges_does_not_fill_the_memory(
     await bench.until(lambda: bool(bench.sockets.log[-1].acked_s))
 
     assert bench.sockets.log[0].acked_s is None
+
+
+async def test_what_was_not_yet_written_falls_into_the_black_hole_too(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    socket = await hello(session, bench)
+
+    # No pause here: nothing can be written meanwhile.
+    bench.sockets.deliver({"n": 1})
+    bench.sockets.black_hole()
+
+    with pytest.raises(TimeoutError):
+        await socket.receive(timeout=0.1)
+
+
+async def test_events_may_come_out_of_order(
+    bench: Bench, session: aiohttp.ClientSession
+) -> None:
+    socket = await hello(session, bench)
+    bench.sockets.hold_next()
+
+    for n in range(2):
+        bench.sockets.deliver({"n": n})
+
+    told = [(await socket.receive_json())["payload"]["n"] for _ in range(2)]
+    assert told == [1, 0]

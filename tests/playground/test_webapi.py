@@ -1,5 +1,6 @@
 """The Web API as the real SDK calls it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -24,9 +25,13 @@ META = {"event_type": "t", "event_payload": {"n": 1}}
 
 
 @pytest.fixture
-def webapi(workspace: Workspace) -> WebApi:
+def methods(workspace: Workspace) -> Methods:
     limiter = RateLimiter(UNLIMITED, workspace.clock)
-    methods = Methods(workspace, limiter, lambda: "ws://127.0.0.1/link/", SCOPES)
+    return Methods(workspace, limiter, lambda: {"url": "ws://127.0.0.1/link/"}, SCOPES)
+
+
+@pytest.fixture
+def webapi(methods: Methods) -> WebApi:
     return WebApi(methods, Pulse(), lambda: 7.0)
 
 
@@ -167,7 +172,7 @@ async def test_a_call_can_be_awaited(client: AsyncWebClient, webapi: WebApi) -> 
 async def test_a_refused_post_is_a_429_that_the_sdk_understands(
     workspace: Workspace,
 ) -> None:
-    methods = Methods(workspace, RateLimiter(Limits(), workspace.clock), str)
+    methods = Methods(workspace, RateLimiter(Limits(), workspace.clock), dict)
     app = web.Application()
     WebApi(methods, Pulse()).add_to(app)
     async with TestServer(app) as server:
@@ -224,3 +229,87 @@ async def test_a_connection_is_cut_before_or_after_the_call(
 
     assert len(list(workspace.messages("C0DEV"))) == stored
     assert webapi.calls[-1].status == 0
+
+
+async def test_a_fault_of_any_method_happens_as_often_as_it_says(
+    client: AsyncWebClient, webapi: WebApi
+) -> None:
+    webapi.faults.append(Fault("*", 503, times=2))
+
+    for _ in range(2):
+        with pytest.raises(SlackApiError):
+            await client.auth_test()
+    await client.auth_test()
+
+    assert not webapi.faults
+
+
+async def test_a_fault_without_end_goes_on_until_it_is_removed(
+    client: AsyncWebClient, webapi: WebApi
+) -> None:
+    fault = Fault("auth.test", 503, times=None)
+    webapi.faults.append(fault)
+    for _ in range(5):
+        with pytest.raises(SlackApiError):
+            await client.auth_test()
+
+    webapi.faults.remove(fault)
+
+    assert (await client.auth_test())["ok"]
+
+
+async def test_a_slow_call_takes_effect_before_the_client_gives_up(
+    client: AsyncWebClient, webapi: WebApi, workspace: Workspace
+) -> None:
+    webapi.faults.append(Fault("*", is_harmless=True, delay_s=60.0))
+    webapi.faults.append(Fault("*", is_harmless=True, delay_s=0.01))
+    async with asyncio.TaskGroup() as group:
+        post = client.chat_postMessage(channel="C0DEV", text="a")
+        task = group.create_task(post)
+        await webapi.until_called("chat.postMessage")
+        task.cancel()
+
+    assert [m.text for m in workspace.messages("C0DEV")] == ["a"]
+    assert (await client.auth_test())["ok"]
+    await webapi.close()
+
+
+@pytest.mark.parametrize("is_executed", [False, True])
+async def test_a_black_hole_takes_a_call_in_and_never_answers(
+    client: AsyncWebClient, webapi: WebApi, workspace: Workspace, *, is_executed: bool
+) -> None:
+    fault = Fault("chat.postMessage", is_black_hole=True, is_executed=is_executed)
+    webapi.faults.append(fault)
+    client.timeout = 0.2  # type: ignore[assignment] # the SDK passes it on
+
+    with pytest.raises(TimeoutError):
+        await client.chat_postMessage(channel="C0DEV", text="a")
+
+    assert len(list(workspace.messages("C0DEV"))) == is_executed
+    assert webapi.calls[-1].status == 0
+    await webapi.close()
+
+
+@pytest.mark.parametrize("error", ["token_revoked", "account_inactive"])
+async def test_a_revoked_token_opens_nothing(
+    client: AsyncWebClient, methods: Methods, error: str
+) -> None:
+    methods.revoked[BOT_TOKEN] = error
+
+    for method in ("auth.test", "chat.postMessage"):
+        with pytest.raises(SlackApiError) as caught:
+            await client.api_call(method, json={"channel": "C0DEV", "text": "a"})
+        assert caught.value.response["error"] == error
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+async def test_no_website_may_call(api_url: str, webapi: WebApi, origin: str) -> None:
+    own = api_url.removesuffix("/api/")
+    bearer = {"Authorization": f"Bearer {BOT_TOKEN}"}
+    async with aiohttp.ClientSession(headers=bearer) as session:
+        for sender, status in ((origin, 403), (own, 200)):
+            headers = {"Origin": sender}
+            async with session.post(f"{api_url}auth.test", headers=headers) as got:
+                assert got.status == status
+
+    assert len(webapi.calls) == 1
