@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 JsonObject = dict[str, Any]
 
-FinishReason = Literal["stop", "length"]
+FinishReason = Literal["stop", "length", "content_filter", "tool_calls"]
 
 MAX_FRAGMENT_CHARS = 6
 
@@ -34,22 +34,32 @@ class Completion:
     prompt_chars: int
     includes_usage: bool
     """The stream ends with a chunk that counts tokens."""
+    counts_often: bool = False
+    """Every other chunk counts them too."""
 
     def delta(
-        self, delta: JsonObject, finish_reason: FinishReason | None = None
+        self,
+        delta: JsonObject,
+        said_chars: int,
+        finish_reason: FinishReason | None = None,
     ) -> bytes:
         """Return the event of one chunk with one choice."""
         choice = {"index": 0, "delta": delta, "logprobs": None}
-        usage = {"usage": None} if self.includes_usage else {}
+        counted = self._usage(said_chars) if self.counts_often else None
+        usage = {"usage": counted} if self.includes_usage else {}
         choices = [{**choice, "finish_reason": finish_reason}]
         return event(
             {**self._head("chat.completion.chunk"), "choices": choices, **usage}
         )
 
-    def usage(self, said_chars: int) -> bytes:
-        """Return the event of the chunk that counts tokens and has no choice."""
+    def usage(self, said_chars: int | None) -> bytes:
+        """Return the event of the chunk that counts tokens and has no choice.
+
+        Without `said_chars` the count is null.
+        """
         head = self._head("chat.completion.chunk")
-        return event({**head, "choices": [], "usage": self._usage(said_chars)})
+        usage = None if said_chars is None else self._usage(said_chars)
+        return event({**head, "choices": [], "usage": usage})
 
     def whole(self, said: str, finish_reason: FinishReason) -> JsonObject:
         """Return the answer as one object."""
@@ -85,8 +95,16 @@ def error_body(status: int, message: str, code: str | None = None) -> JsonObject
 
 
 def event(data: JsonObject) -> bytes:
-    """Return one server-sent event."""
-    return f"data: {json.dumps(data)}\n\n".encode()
+    """Return one server-sent event.
+
+    Its JSON is UTF-8 without escapes, but for halves of surrogate pairs, which have no
+    UTF-8.
+    """
+    written = json.dumps(data, ensure_ascii=False)
+    try:
+        return f"data: {written}\n\n".encode()
+    except UnicodeEncodeError:
+        return f"data: {json.dumps(data)}\n\n".encode()
 
 
 def split_fragments(text: str) -> Iterator[str]:

@@ -39,7 +39,7 @@ def test_usage_is_counted_only_where_it_was_asked_for() -> None:
     def delta(*, includes_usage: bool) -> dict[str, object]:
         completion = Completion("id", "offline", 1, 9, includes_usage)
         read: dict[str, object] = json.loads(
-            completion.delta({}).removeprefix(b"data: ")
+            completion.delta({}, 0).removeprefix(b"data: ")
         )
         return read
 

@@ -1,7 +1,6 @@
 """The offline model over the wire, as OpenAI's and LangChain's clients see it."""
 
 import asyncio
-import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -236,66 +235,6 @@ async def test_stream_options_can_be_refused(
     assert len(events(accepted)) > 50
 
 
-async def test_an_answer_can_end_for_its_length(
-    client: ClientSession, model: ModelServer, sdk: openai.AsyncOpenAI
-) -> None:
-    fault = ModelFault(kind="length", after_fragments=2)
-    model.faults.extend([fault, fault])
-
-    streamed = events(await stream(client))
-    whole = await sdk.chat.completions.create(
-        model="offline", messages=[{"role": "user", "content": "a table"}]
-    )
-
-    assert len(streamed) == 1 + 2 + 1
-    assert '"finish_reason": "length"' in json.dumps(streamed[-1])
-    assert whole.choices[0].finish_reason == "length"
-    assert TABLE.startswith(whole.choices[0].message.content or "?")
-
-
-async def test_an_answer_can_break_off_with_an_error(
-    client: ClientSession, model: ModelServer, sdk: openai.AsyncOpenAI
-) -> None:
-    fault = ModelFault(kind="error", after_fragments=1)
-    model.faults.extend([fault, fault])
-
-    chunks = await sdk.chat.completions.create(
-        model="offline", messages=[{"role": "user", "content": "hi"}], stream=True
-    )
-    with pytest.raises(openai.APIError, match="broke off"):
-        [chunk async for chunk in chunks]
-    whole = await client.post("/v1/chat/completions", json=ASKED)
-
-    assert whole.status == 500
-
-
-async def test_a_connection_can_be_cut(
-    client: ClientSession, model: ModelServer
-) -> None:
-    model.faults.append(ModelFault(kind="cut", after_fragments=3))
-
-    answer = await client.post("/v1/chat/completions", json={**ASKED, "stream": True})
-    with pytest.raises(ClientPayloadError):
-        await answer.read()
-
-    assert not model.requests[0].closed_early
-
-
-@pytest.mark.parametrize("kind", ["stall", "keepalive"])
-async def test_a_silent_stream_lasts_until_the_client_goes(
-    client: ClientSession, model: ModelServer, kind: str
-) -> None:
-    model.faults.append(ModelFault(kind=kind, after_fragments=1))  # type: ignore[arg-type]
-
-    answer = await client.post("/v1/chat/completions", json={**ASKED, "stream": True})
-    for _ in range(4 if kind == "stall" else 6):
-        line = await answer.content.readline()
-    answer.close()
-    await until_closed_early(model)
-
-    assert line in (b"\n", b": keepalive\n")
-
-
 async def test_a_client_that_leaves_ends_the_answer() -> None:
     model = ModelServer(Pace(first_s=0, fragments_per_s=20))
     async with served(model) as url, ClientSession(url, headers=KEY) as slow:
@@ -320,25 +259,6 @@ async def test_a_server_that_ends_does_not_wait_for_its_answers() -> None:
                 await answer.read()
 
     assert not any(request.closed_early for request in model.requests)
-
-
-async def test_the_pace_is_kept_without_drift() -> None:
-    model = ModelServer(Pace(first_s=0.1, fragments_per_s=100))
-    model.scripts.append("x" * 100)
-    loop = asyncio.get_running_loop()
-    async with served(model) as url, ClientSession(url, headers=KEY) as paced:
-        begin_s = loop.time()
-        count = len(events(await stream(paced))) - 2
-        took_s = loop.time() - begin_s
-
-    due_s = model.pace.due_s(count - 1)
-    assert due_s <= took_s < due_s + 0.3
-
-
-def test_a_pace_of_zero_is_no_pace() -> None:
-    assert [Pace(0, 0).due_s(index) for index in range(3)] == [0, 0, 0]
-    dues = [Pace(1, 2).due_s(index) for index in range(3)]
-    assert [b - a for a, b in itertools.pairwise(dues)] == [0.5, 0.5]
 
 
 async def until_closed_early(model: ModelServer) -> None:
