@@ -13,17 +13,15 @@ from bot.slack.pacing import Pace
 from bot.slack.record import metadata, posted
 from bot.slack.web import NoAnswerError, RefusedError, Web
 
+POST = "chat.postMessage"
 GONE_ERRORS = frozenset(
     {
-        "account_inactive",
         "cannot_reply_to_message",
         "channel_not_found",
         "ekm_access_denied",
-        "invalid_auth",
         "is_archived",
         "messages_tab_disabled",
         "missing_scope",
-        "not_authed",
         "not_in_channel",
         "restricted_action",
         "restricted_action_non_threadable_channel",
@@ -31,8 +29,6 @@ GONE_ERRORS = frozenset(
         "restricted_action_thread_locked",
         "restricted_action_thread_only_channel",
         "thread_not_found",
-        "token_expired",
-        "token_revoked",
     }
 )
 """What no other form of the text would mend; every other refusal is tried plain.
@@ -86,11 +82,12 @@ class ChannelPoster:
         self.is_running = True
         try:
             while self._ready:
-                if wait_s := self._pace.wait_s(clock()):
+                outlet = next(iter(self._ready))
+                held_s = self._web.wait_s(POST, outlet.address.channel)
+                if wait_s := max(held_s, self._pace.wait_s(clock())):
                     # Behind the pause more may wait, or Slack may have asked for more.
                     await asyncio.sleep(wait_s)
                     continue
-                outlet = next(iter(self._ready))
                 del self._ready[outlet]
                 if outlet.has_text:
                     self._pace.spend(clock())
@@ -122,7 +119,7 @@ class ChannelPoster:
             self._record(outlet, post, ts)
 
     async def _send(self, outlet: LinesOutlet, post: Post) -> str:
-        answer = await self._web.write("chat.postMessage", _arguments(outlet, post))
+        answer = await self._web.write(POST, _arguments(outlet, post))
         if "ts" not in answer:
             raise NoAnswerError("an answer without ts")
         return str(answer["ts"])
@@ -131,8 +128,6 @@ class ChannelPoster:
         """Wait, mend or give up; Slack stored nothing."""
         if refusal.retry_after_s is not None:
             log.warning("Slack asks for a pause", pause_s=refusal.retry_after_s)
-            clock = asyncio.get_running_loop().time
-            self._pace.hold(clock(), refusal.retry_after_s)
             outlet.give_back()
         elif refusal.error not in GONE_ERRORS and not post.is_plain:
             log.warning("Slack refused the form of a message", error=refusal.error)

@@ -10,10 +10,12 @@ from bot.conversation.ports import DeliveryError
 from bot.conversation.turn import Turn
 from bot.playground.server import Playground
 from bot.playground.webapi import Call, Fault
+from bot.slack import token
 from bot.slack.delivery import THINKING, LinesDelivery
 from bot.slack.outlet import LinesOutlet
 from bot.slack.poster import Doubt, Journal
 from bot.slack.record import PAGE_SIZE
+from bot.slack.token import TokenWatch
 from bot.slack.web import Web
 
 POST = "chat.postMessage"
@@ -238,7 +240,7 @@ async def test_a_plain_text_that_slack_refuses_too_ends_the_reply(
 
 
 @pytest.mark.parametrize(
-    "error", ["channel_not_found", "is_archived", "not_in_channel", "token_revoked"]
+    "error", ["channel_not_found", "is_archived", "not_in_channel", "missing_scope"]
 )
 async def test_a_reply_without_a_place_ends_in_an_error(
     playground: Playground, delivery: LinesDelivery, ask: Ask, error: str
@@ -248,6 +250,74 @@ async def test_a_reply_without_a_place_ends_in_an_error(
     with pytest.raises(DeliveryError, match=error):
         await reply(delivery, ask(), "one")
     assert len(posts(playground)) == 1
+
+
+async def test_a_429_in_one_channel_lets_another_go_on(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    pause = Fault(
+        POST, 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"}
+    )
+    playground.webapi.faults.append(pause)
+    async with delivery.open(ask()) as held:
+        held.send(Chunk("waits"))
+        await playground.webapi.until_called(POST)
+        await reply(delivery, ask(channel="C0GENERAL"), "goes on")
+
+    calls = playground.webapi.called(POST)
+    assert [(c.arguments["channel"], c.status) for c in calls] == [
+        ("C0DEV", 429),
+        ("C0GENERAL", 200),
+        ("C0DEV", 200),
+    ]
+
+
+async def test_a_429_in_a_second_channel_holds_them_all(
+    web: Web, playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    pause = Fault(
+        POST, 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"}
+    )
+    playground.webapi.faults += [pause, pause]
+    third = ask(channel="C0JAPAN")
+    async with (
+        delivery.open(ask()) as one,
+        delivery.open(ask(channel="C0GENERAL")) as two,
+    ):
+        for outlet in (one, two):
+            outlet.send(Chunk("waits"))
+        while not web.wait_s(POST, "C0JAPAN"):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+        await reply(delivery, third, "waits too")
+
+    calls = playground.webapi.called(POST)
+    refused_s = calls[1].received_s
+    went = [call for call in calls if call.status == 200]
+    assert len(went) == 3
+    assert all(call.received_s >= refused_s + 0.9 for call in went)
+
+
+async def test_a_refused_token_keeps_the_reply_until_it_works(
+    web: Web,
+    playground: Playground,
+    delivery: LinesDelivery,
+    ask: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(token, "RETRY_S", 0.05)
+    watch = TokenWatch(web, lambda: None)
+    playground.revoke("bot")
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(watch.run())
+        async with delivery.open(ask()) as outlet:
+            outlet.send(Chunk("kept"))
+            await playground.webapi.until_called(POST)
+            await playground.webapi.until_called("auth.test", count=2)
+            playground.restore()
+        watching.cancel()
+
+    assert [call.status for call in posts(playground)] == [200, 200]
+    assert [call.body["ok"] for call in posts(playground)] == [False, True]
 
 
 async def test_a_reply_to_a_deleted_question_ends_in_an_error(

@@ -1,10 +1,12 @@
 """Every outcome of a call is an answer or one of two errors."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
 from aiohttp import web as http
 
+from bot.playground.methods import DEFAULT_SCOPES
 from bot.playground.server import Playground
 from bot.playground.webapi import Fault
 from bot.slack.web import (
@@ -52,7 +54,7 @@ async def test_an_answer_is_slacks_json(web: Web) -> None:
 
 async def test_the_token_is_the_callers(web: Web, playground: Playground) -> None:
     await web.read(READ, {})
-    await web.with_token(playground.app_token).write("apps.connections.open", {})
+    await web.with_token(playground.app_token).ask("apps.connections.open")
 
     assert [call.token_kind for call in playground.webapi.calls] == ["bot", "app"]
 
@@ -172,6 +174,64 @@ async def test_a_read_is_repeated_a_few_times(
 
     assert answer["ok"]
     assert len(playground.webapi.called(READ)) == READ_RETRIES + 1
+
+
+async def test_a_read_that_is_refused_for_its_rate_too_often_fails(
+    web: Web, playground: Playground
+) -> None:
+    pause = Fault(READ, 429, {}, {"Retry-After": "0"}, times=READ_RETRIES + 1)
+    playground.webapi.faults.append(pause)
+
+    with pytest.raises(RefusedError):
+        await web.read(READ, {})
+
+
+async def test_a_held_method_is_not_called(web: Web, playground: Playground) -> None:
+    playground.webapi.faults.append(Fault(POST, 429, {}, {"Retry-After": "60"}))
+    for _ in range(2):
+        with pytest.raises(RefusedError) as refused:
+            await web.write(POST, MESSAGE)
+
+    assert 59 < (refused.value.retry_after_s or 0) <= 60
+    assert 59 < web.wait_s(POST, "C0DEV") <= 60
+    assert web.wait_s(POST, "C0GENERAL") == web.wait_s(READ) == 0
+    assert len(playground.webapi.called(POST)) == 1
+
+
+async def test_a_held_read_waits(web: Web, playground: Playground) -> None:
+    playground.webapi.faults.append(Fault(READ, 429, {}, {"Retry-After": "1"}))
+
+    await web.read(READ, {})
+
+    first, second = playground.webapi.called(READ)
+    assert second.received_s - first.received_s >= 0.99
+
+
+async def test_calls_wait_while_slack_refuses_the_token(
+    web: Web, playground: Playground
+) -> None:
+    playground.revoke("bot", "account_inactive")
+    async with asyncio.TaskGroup() as group:
+        calls = [group.create_task(web.read(READ, {})) for _ in range(2)]
+        await web.until_refused()
+        playground.restore()
+        assert not any(call.done() for call in calls)
+        web.accept()
+
+    assert all(call.result()["ok"] for call in calls)
+    assert not web.is_refused
+
+
+async def test_another_refusal_is_not_the_tokens(web: Web) -> None:
+    web.refuse(RefusedError("missing_scope"))
+
+    assert not web.is_refused
+
+
+async def test_an_answer_names_the_scopes(web: Web) -> None:
+    answer = await web.ask(READ)
+
+    assert answer.scopes == DEFAULT_SCOPES
 
 
 async def test_nobody_listening_is_no_answer(unused_tcp_port: int) -> None:
