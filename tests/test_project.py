@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.playground.events import DEFAULT_SUBSCRIPTIONS
 from bot.playground.methods import DEFAULT_SCOPES
 from bot.settings import Settings
+from bot.slack.preflight import SCOPES as REQUIRED_SCOPES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -27,7 +29,11 @@ TESTED_ELSEWHERE = {
     Path("storage/migrations/versions/r0001_first_tables.py"): (
         "storage/test_migrations.py"
     ),
+    Path("playground/connections.py"): "playground/test_socketmode.py",
+    Path("playground/attachment.py"): "playground/test_files.py",
+    Path("playground/message.py"): "playground/test_workspace.py",
     Path("playground/modelrequest.py"): "playground/test_modelserver.py",
+    Path("playground/options.py"): "playground/test_server.py",
 }
 METHOD = re.compile(r"\"((?:\w+\.)+[a-z]\w+)\"")
 SCOPES = {
@@ -39,6 +45,12 @@ SCOPES = {
         "groups:history",
         "im:history",
         "mpim:history",
+    },
+    "users.conversations": {
+        "channels:read",
+        "groups:read",
+        "im:read",
+        "mpim:read",
     },
     "users.info": {"users:read"},
     # By event, as each page below https://docs.slack.dev/reference/events says.
@@ -118,6 +130,16 @@ def test_the_manifest_asks_for_exactly_the_scopes_that_the_code_uses() -> None:
 
 def test_the_playground_grants_the_manifests_scopes_and_no_other() -> None:
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == DEFAULT_SCOPES
+
+
+def test_the_start_asks_for_the_manifests_scopes_and_no_other() -> None:
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == REQUIRED_SCOPES
+
+
+def test_the_playground_sends_the_events_of_the_manifest_and_no_other() -> None:
+    events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+
+    assert set(events) == DEFAULT_SUBSCRIPTIONS
 
 
 def test_the_manifest_turns_socket_mode_and_direct_messages_on() -> None:

@@ -1,0 +1,81 @@
+"""What is checked before the first message: whose token it is, and what it may do."""
+
+import asyncio
+from dataclasses import dataclass
+
+from bot.conversation.ports import SetupError
+from bot.slack.web import NoAnswerError, RefusedError, Web
+
+SCOPES = frozenset(
+    {
+        "app_mentions:read",
+        "channels:history",
+        "channels:read",
+        "chat:write",
+        "groups:history",
+        "groups:read",
+        "im:history",
+        "im:read",
+        "mpim:history",
+        "mpim:read",
+        "users:read",
+    }
+)
+"""What the manifest asks for; a test holds the two together."""
+
+TIMEOUT_S = 4.0
+"""How long Slack may take to answer: whoever starts the bot waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is, by Slack's own word."""
+
+    team: str
+    user: str
+    bot_id: str
+    enterprise: str = ""
+    """The organisation of the workspace, if it has one."""
+
+
+async def identify(web: Web) -> Identity:
+    """Ask Slack whose token this is, and whether it was given all scopes.
+
+    Raises:
+        SetupError: if Slack refuses the token, it lacks a scope, or Slack cannot be
+            reached.
+    """
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            answer = await web.ask("auth.test")
+    except RefusedError as error:
+        raise SetupError(
+            f"Slack refuses SLACK_BOT_TOKEN: {error.error}. Copy it anew from"
+            " OAuth & Permissions; install the app again if it was removed."
+        ) from error
+    except (TimeoutError, NoAnswerError) as error:
+        raise unreachable(web, error) from error
+    fields = answer.fields
+    if "bot_id" not in fields:
+        raise SetupError("SLACK_BOT_TOKEN is a person's; it must be the bot's, xoxb-….")
+    # Slack names a token's scopes in every answer: a server that does not is no Slack.
+    if missing := SCOPES - answer.scopes:
+        raise SetupError(
+            f"The app lacks the scope {', '.join(sorted(missing))}. Put manifest.yaml"
+            " into App Manifest at api.slack.com/apps, and install the app again."
+        )
+    return Identity(
+        team=fields["team_id"],
+        user=fields["user_id"],
+        bot_id=fields["bot_id"],
+        enterprise=fields.get("enterprise_id") or "",
+    )
+
+
+def unreachable(web: Web, error: Exception) -> SetupError:
+    """Return what is said where Slack does not answer."""
+    reason = str(error) or type(error).__name__
+    return SetupError(
+        f"{web.api_url} cannot be reached ({reason}). Check the network, and"
+        " HTTPS_PROXY if there is a proxy."
+    )

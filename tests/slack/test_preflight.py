@@ -1,0 +1,83 @@
+"""Every reason not to start is one sentence that names the fix."""
+
+import pytest
+
+from bot.conversation.ports import SetupError
+from bot.playground.methods import DEFAULT_SCOPES
+from bot.playground.server import Playground, PlaygroundOptions
+from bot.playground.webapi import Fault
+from bot.playground.workspace import BOT_ID, BOT_USER, TEAM
+from bot.slack import preflight
+from bot.slack.preflight import SCOPES, Identity, identify
+from bot.slack.web import Web, opened
+
+
+async def failure(web: Web) -> str:
+    """Return the sentence that the preflight ends with."""
+    with pytest.raises(SetupError) as failed:
+        await identify(web)
+    return str(failed.value)
+
+
+async def test_the_bot_learns_who_it_is(web: Web) -> None:
+    assert await identify(web) == Identity(TEAM, BOT_USER, BOT_ID)
+
+
+async def test_a_wrong_bot_token_is_named(playground: Playground) -> None:
+    async with opened("xoxb-wrong", playground.api_url) as web:
+        sentence = await failure(web)
+
+    assert sentence.startswith("Slack refuses SLACK_BOT_TOKEN: invalid_auth. Copy it")
+    assert "xoxb-wrong" not in sentence
+
+
+async def test_a_revoked_token_ends_the_start(web: Web, playground: Playground) -> None:
+    playground.revoke("bot")
+
+    assert "SLACK_BOT_TOKEN: token_revoked." in await failure(web)
+    assert len(playground.webapi.called("auth.test")) == 1
+
+
+async def test_the_token_of_a_person_is_not_the_bots(
+    web: Web, playground: Playground
+) -> None:
+    body = {"ok": True, "team_id": TEAM, "user_id": "U0ANA"}
+    playground.webapi.faults.append(Fault("auth.test", 200, body))
+
+    assert "SLACK_BOT_TOKEN is a person's" in await failure(web)
+
+
+@pytest.mark.parametrize("lacking", sorted(SCOPES))
+async def test_each_missing_scope_is_named(lacking: str) -> None:
+    options = PlaygroundOptions(scopes=DEFAULT_SCOPES - {lacking})
+    async with (
+        Playground(options) as playground,
+        opened(playground.bot_token, playground.api_url) as web,
+    ):
+        sentence = await failure(web)
+
+    assert sentence.startswith(f"The app lacks the scope {lacking}. Put manifest.yaml")
+
+
+async def test_more_scopes_than_needed_do_no_harm() -> None:
+    options = PlaygroundOptions(scopes=DEFAULT_SCOPES | {"reactions:write"})
+    async with (
+        Playground(options) as playground,
+        opened(playground.bot_token, playground.api_url) as web,
+    ):
+        assert await identify(web)
+
+
+async def test_a_slack_that_cannot_be_reached_is_named(unused_tcp_port: int) -> None:
+    url = f"http://127.0.0.1:{unused_tcp_port}/api/"
+    async with opened("xoxb-1", url) as web:
+        assert f"{url} cannot be reached (ClientConnectorError)" in await failure(web)
+
+
+async def test_a_slack_that_never_answers_is_not_waited_for(
+    web: Web, playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "TIMEOUT_S", 0.05)
+    playground.webapi.faults.append(Fault("auth.test", is_black_hole=True))
+
+    assert "cannot be reached (TimeoutError). Check the network" in await failure(web)
