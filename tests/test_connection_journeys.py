@@ -58,20 +58,12 @@ async def asked(playground: Playground, text: str) -> list[str]:
     return await answered(playground, question, text)
 
 
-async def test_a_question_into_a_black_hole_is_answered(
-    playground: Playground, bots: Bots
+@pytest.mark.parametrize("fault", ["black_hole", "drop", "disconnect"])
+async def test_a_question_right_behind_a_fault_of_the_line_is_answered(
+    playground: Playground, bots: Bots, fault: str
 ) -> None:
     async with working(bots, playground):
-        playground.sockets.black_hole()
-
-        assert await asked(playground, "there") == ["there"]
-
-
-async def test_a_question_right_after_a_reset_is_answered(
-    playground: Playground, bots: Bots
-) -> None:
-    async with working(bots, playground):
-        playground.sockets.drop()
+        getattr(playground.sockets, fault)()
 
         assert await asked(playground, "there") == ["there"]
 

@@ -9,6 +9,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -23,6 +24,8 @@ from bot.playground.workspace import JsonObject
 MAX_CONNECTIONS = 10
 # "Disconnect" on the page above: a warning comes about ten seconds before the cut.
 WARNING_S = 10.0
+# Slack's pings are not documented, only that clients wait for them.
+PING_S = 10.0
 # A client that does not answer a closing frame is dead.
 CLOSE_TIMEOUT_S = 1.0
 
@@ -213,7 +216,7 @@ class SocketMode:
 
     async def _write(self, connection: Connection) -> None:
         try:
-            while (frame := await connection.next_frame()) is not None:
+            while (frame := await _next_frame(connection)) is not None:
                 self.envelopes.flush()
                 self._rearm()
                 await connection.socket.send_json(frame)
@@ -243,6 +246,16 @@ class SocketMode:
             self.on_answer(envelope)
             self._rearm()
             self._pulse.ring()
+
+
+async def _next_frame(connection: Connection) -> JsonObject | None:
+    """Return what is to be written next; ping a connection that is quiet."""
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PING_S):
+                return await connection.next_frame()
+        if not connection.is_deaf:
+            await connection.socket.ping()
 
 
 def _acknowledgement(text: str) -> tuple[str, JsonObject]:

@@ -14,6 +14,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.playground import socketmode
 from bot.playground.connections import MAX_QUEUED_FRAMES
 from bot.playground.envelopes import MAX_UNACKED
 from bot.playground.limits import UNLIMITED, RateLimiter
@@ -237,6 +238,25 @@ async def test_after_a_warning_the_connection_lives_on_for_a_while(
         while (last := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
             pass
     assert last.type is aiohttp.WSMsgType.CLOSE
+
+
+async def test_a_quiet_connection_is_pinged_and_a_deaf_one_is_not(
+    bench: Bench, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socketmode, "PING_S", 0.02)
+    url = bench.sockets.open_link()
+    timeout = aiohttp.ClientWSTimeout(ws_close=0.1)
+    socket = await session.ws_connect(url, autoping=False, timeout=timeout)
+    await socket.receive()
+    assert (await socket.receive()).type is aiohttp.WSMsgType.PING
+
+    async def listen() -> None:
+        while True:
+            await socket.receive(timeout=0.2)
+
+    bench.sockets.black_hole()
+    with pytest.raises(TimeoutError):
+        await listen()
 
 
 async def test_a_black_hole_answers_neither_a_ping_nor_a_goodbye(
