@@ -24,7 +24,7 @@ from bot.slack.delivery import LinesDelivery
 from bot.slack.listeners import Listener
 from bot.slack.people import People
 from bot.slack.policy import Policy
-from bot.slack.token import TokenWatch
+from bot.slack.tokenwatch import TokenWatch
 from bot.storage import condition, database, journal
 from bot.storage.memory import SqlMemory
 from bot.storage.turns import SqlTurns
@@ -82,23 +82,26 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         database.opened(settings.data) as engine,
         slack_web.opened(bot_token, settings.slack_api_url) as slack,
         journal.running(SqlTurns(engine)) as notes,
-        LinesDelivery(slack, notes, settings.post_interval_s) as delivery,
+        AsyncExitStack() as answering,
         AsyncExitStack() as hearing,
     ):
-        identity = await preflight.identify(slack)
+        bot = await preflight.identify(slack)
+        delivery = await answering.enter_async_context(
+            LinesDelivery(slack, bot.bot_id, notes, settings.post_interval_s)
+        )
         store, turns = SqlMemory(engine), SqlTurns(engine)
         inbox = Inbox(turns, settings.at_once)
-        policy = Policy(identity.user, settings.threads, settings.allow)
+        policy = Policy(bot.user, settings.threads, settings.allow)
         listener = Listener(inbox, store, policy)
-        catchup = CatchUp(slack, identity, listener, turns)
-        answer = bolt.answering(bolt.bolt_app(slack, identity, listener))
         # Slack first: what it sends is stored while the model's libraries load.
         connection = await hearing.enter_async_context(
-            _heard(settings, slack, answer, catchup)
+            _heard(settings, slack, bot, listener, turns)
         )
-        look = partial(condition.examine, engine, settings.data)
-        await hearing.enter_async_context(_examined(settings, slack, connection, look))
-        people = People(slack, identity.user)
+        examine = partial(condition.examine, engine, settings.data)
+        await hearing.enter_async_context(
+            _examined(settings, slack, connection, examine)
+        )
+        people = People(slack, bot.user)
         memory = Memory(store, people, settings.memory_tokens)
         async with _model(settings) as model, asyncio.TaskGroup() as group:
             answerer = Answerer(model, memory, delivery, people, settings.system_prompt)
@@ -114,12 +117,18 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
 
 @asynccontextmanager
 async def _heard(
-    settings: Settings, slack: slack_web.Web, answer: bolt.Answer, catchup: CatchUp
+    settings: Settings,
+    slack: slack_web.Web,
+    bot: preflight.Identity,
+    listener: Listener,
+    turns: SqlTurns,
 ) -> AsyncGenerator[Connection]:
     """Hear Slack's events, and look up what was missed while none came."""
     app_token = settings.slack_app_token.get_secret_value()
+    receive = bolt.receiving(bolt.bolt_app(slack, bot, listener))
+    catchup = CatchUp(slack, bot, listener, turns)
     async with (
-        connected(slack, app_token, answer, catchup.request) as connection,
+        connected(slack, app_token, receive, catchup.request) as connection,
         asyncio.TaskGroup() as group,
     ):
         watches = (
@@ -136,17 +145,17 @@ async def _examined(
     settings: Settings,
     slack: slack_web.Web,
     connection: Connection,
-    look: Callable[[], Awaitable[condition.Condition]],
+    examine_database: Callable[[], Awaitable[condition.Condition]],
 ) -> AsyncGenerator[None]:
     """Answer `/healthz`, if a port is set for it."""
 
     async def examine() -> health.Health:
-        database_now = await look()
+        found = await examine_database()
         return health.Health(
             is_connected=connection.is_open,
-            is_token_accepted=not slack.is_refused,
-            is_database_writable=database_now.is_writable,
-            oldest_waiting_s=database_now.oldest_waiting_s,
+            is_token_accepted=not slack.token_state.is_refused,
+            is_database_writable=found.is_writable,
+            oldest_waiting_s=found.oldest_waiting_s,
         )
 
     if not settings.health_port:

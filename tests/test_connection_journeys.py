@@ -13,7 +13,7 @@ from bot.playground.limits import UNLIMITED
 from bot.playground.modelserver import Pace
 from bot.playground.server import Playground, PlaygroundOptions
 from bot.playground.webapi import Fault
-from bot.slack import connection, link, token
+from bot.slack import connection, link, tokenwatch
 from bot.storage.database import FILE_NAME
 from tests.conftest import Bots
 from tests.test_journeys import answered, answers, read
@@ -28,8 +28,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link, "SILENCE_S", 0.4)
     monkeypatch.setattr(connection, "MIN_PAUSE_S", 0.05)
     monkeypatch.setattr(connection, "OPEN_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(token, "CHECK_S", 0.1)
-    monkeypatch.setattr(token, "RETRY_S", 0.1)
+    monkeypatch.setattr(tokenwatch, "CHECK_S", 0.1)
+    monkeypatch.setattr(tokenwatch, "RETRY_S", 0.1)
 
 
 @pytest.fixture

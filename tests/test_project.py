@@ -1,6 +1,7 @@
 """What the project says of itself is true."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from bot.slack.preflight import SCOPES as REQUIRED_SCOPES
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 MANIFEST = yaml.safe_load((ROOT / "manifest.yaml").read_text("utf-8"))
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 MODULES = [
     path.relative_to(ROOT / "bot")
     for path in sorted((ROOT / "bot").rglob("*.py"))
@@ -100,6 +102,20 @@ def test_the_readme_lists_every_setting_with_its_default_and_meaning() -> None:
         assert (default == "required") is field.is_required()
         if default.startswith("`"):
             assert default.strip("`").lower() == str(field.default).lower()
+
+
+def test_no_package_is_left_out_of_the_rules_on_imports() -> None:
+    contracts = PYPROJECT["tool"]["importlinter"]["contracts"]
+    owners = {
+        c["name"]: set(c["source_modules"])
+        for c in contracts
+        if c["name"].startswith("Only bot.")
+    }
+    modules = {f"bot.{p.stem}" for p in (ROOT / "bot").iterdir() if p.stem[0] != "_"}
+
+    assert len(owners) == 3
+    for name, sources in owners.items():
+        assert sources | {name.split()[1]} == modules - {"bot.manifest"}
 
 
 def test_ci_runs_the_readmes_test_command() -> None:

@@ -23,8 +23,8 @@ log = structlog.stdlib.get_logger()
 _UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 """What Bolt raises before it runs anything; a listener's error becomes a 500."""
 
-Answer = Callable[[dict[str, Any]], Awaitable[str | None]]
-"""Handles an envelope; returns its ack, encoded, or None if there must be none."""
+Receive = Callable[[dict[str, Any]], Awaitable[str | None]]
+"""Takes an envelope; returns its ack, encoded, or None if there must be none."""
 
 
 def bolt_app(web: Web, identity: Identity, listener: Listener) -> AsyncApp:
@@ -60,10 +60,10 @@ def bolt_app(web: Web, identity: Identity, listener: Listener) -> AsyncApp:
     return app
 
 
-def answering(app: AsyncApp) -> Answer:
+def receiving(app: AsyncApp) -> Receive:
     """Return what gives an app its envelopes and returns its acks."""
 
-    async def answer(envelope: dict[str, Any]) -> str | None:
+    async def receive(envelope: dict[str, Any]) -> str | None:
         try:
             request = SocketModeRequest.from_dict(envelope)  # pyright: ignore[reportUnknownMemberType]
             if request is None:
@@ -79,7 +79,7 @@ def answering(app: AsyncApp) -> Answer:
         ack = SocketModeResponse(request.envelope_id, _payload(response.body))
         return json.dumps(ack.to_dict())  # pyright: ignore[reportUnknownMemberType]
 
-    return answer
+    return receive
 
 
 def _check_event(request: SocketModeRequest) -> None:

@@ -2,10 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
-from functools import partial
-from operator import eq
 from typing import Any, Protocol
 
 import structlog
@@ -46,7 +44,7 @@ class Hearer(Protocol):
         ...
 
 
-class Recent(Protocol):
+class TurnHistory(Protocol):
     """Knows where the bot takes part: a turn store."""
 
     async def recent(self, since_s: float, limit: int) -> tuple[str, ...]:
@@ -55,7 +53,7 @@ class Recent(Protocol):
 
 
 @dataclass(slots=True)
-class _Round:
+class _LookUp:
     """One look-up."""
 
     oldest_s: float
@@ -81,14 +79,14 @@ class CatchUp:
         web: Reading,
         bot: Identity,
         hearer: Hearer,
-        recent: Recent,
+        turns: TurnHistory,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`clock` is Unix time, compared with Slack's own."""
         self._history = History(web)
         self._bot = bot
         self._hearer = hearer
-        self._recent = recent
+        self._turns = turns
         self._clock = clock
         self._wanted = asyncio.Event()
         self._oldest_s = 0.0
@@ -109,7 +107,7 @@ class CatchUp:
             self._wanted.clear()
             problem = ""
             try:
-                await self._look_up(_Round(self._oldest_s))
+                await self._look_up(_LookUp(self._oldest_s))
             except (NoAnswerError, RefusedError, StoreError) as error:
                 problem = str(error)
             except Exception:
@@ -118,36 +116,38 @@ class CatchUp:
             if problem:
                 log.error("missed messages cannot be looked up", error=problem)
 
-    async def _look_up(self, look: _Round) -> None:
+    async def _look_up(self, lookup: _LookUp) -> None:
         clock = asyncio.get_running_loop().time
         begun_s = clock()
-        await self._patiently(lambda: self._survey(look))
-        for place in look.places[:MAX_PLACES]:
-            await self._visit(place, look)
+        await self._patiently(lambda: self._find_places(lookup))
+        for place in lookup.places[:MAX_PLACES]:
+            await self._read_place(place, lookup)
         log.info(
             "missed messages looked up",
-            places=min(len(look.places), MAX_PLACES),
-            left_out=max(0, len(look.places) - MAX_PLACES),
-            unread=look.silent + look.refused,
-            messages=look.messages,
-            turns=look.turns,
+            places=min(len(lookup.places), MAX_PLACES),
+            left_out=max(0, len(lookup.places) - MAX_PLACES),
+            unread=lookup.silent + lookup.refused,
+            messages=lookup.messages,
+            turns=lookup.turns,
             took_s=round(clock() - begun_s, 1),
         )
 
-    async def _survey(self, look: _Round) -> None:
+    async def _find_places(self, lookup: _LookUp) -> None:
         """Find out where to look: where the bot spoke last, then direct messages."""
-        dumps = await self._recent.recent(self._clock() - RECENT_S, MAX_RECENT)
+        dumps = await self._turns.recent(self._clock() - RECENT_S, MAX_RECENT)
         addresses = [Address.load(dump) for dump in dumps]
-        look.joined = {(a.channel, a.thread_ts): a.ts for a in addresses if a.thread_ts}
+        lookup.joined = {
+            (a.channel, a.thread_ts): a.ts for a in addresses if a.thread_ts
+        }
         ranks: dict[str, int] = {}
         for address in addresses:
             ranks.setdefault(address.channel, len(ranks))
-        look.places = sorted(
+        lookup.places = sorted(
             await self._history.places(),
             key=lambda p: (ranks.get(p.channel, len(ranks)), p.kind != "im"),
         )
 
-    async def _visit(self, place: Place, look: _Round) -> None:
+    async def _read_place(self, place: Place, lookup: _LookUp) -> None:
         """Look through a place; one that cannot be read is left out.
 
         Raises:
@@ -155,24 +155,27 @@ class CatchUp:
             StoreError: the same of the database.
         """
         try:
-            await self._patiently(lambda: self._look_through(place, look))
+            await self._patiently(lambda: self._hear_place(place, lookup))
         except RefusedError as error:
-            look.refused += 1
+            lookup.refused += 1
             log.warning(
                 "a place cannot be read", channel=place.channel, error=error.error
             )
         except (NoAnswerError, StoreError) as error:
-            look.silent += 1
+            lookup.silent += 1
             log.warning("a place was not read", channel=place.channel, error=str(error))
-            if look.silent >= MAX_SILENT:
+            if lookup.silent >= MAX_SILENT:
                 raise
         except Exception:
             # The boundary: what stands in one place must not hide the others.
-            look.refused += 1
+            lookup.refused += 1
             log.exception("a place cannot be understood", channel=place.channel)
 
     async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do what may be done twice, again after a pause where that may help."""
+        """Do what may be done twice, again after a pause where that may help.
+
+        A read repeats itself too, but gives up within a second; nobody waits for this.
+        """
         for retries_left in reversed(range(RETRIES + 1)):
             pause_s = PAUSE_S
             try:
@@ -190,56 +193,50 @@ class CatchUp:
             log.warning("a look-up waits", error=reason, pause_s=pause_s)
             await asyncio.sleep(pause_s)
 
-    async def _look_through(self, place: Place, look: _Round) -> None:
+    async def _hear_place(self, place: Place, lookup: _LookUp) -> None:
         """Hear what was missed in a place: at once what has no thread to be read."""
-        found = await self._history.newest(place.channel, look.oldest_s)
+        found = await self._history.newest(place.channel, lookup.oldest_s)
         items = {item["ts"]: item for item in found}
-        joined = {ts for channel, ts in look.joined if channel == place.channel}
-        wanted = threads(items, joined, self._bot, look.oldest_s)
-        unread = wanted[look.threads_left :]
-        await self._hear(place, items, look, lambda root: root not in wanted)
-        for ts in wanted[: look.threads_left]:
-            thread = {item["ts"]: item for item in await self._thread(place, ts, look)}
-            await self._hear(place, items | thread, look, partial(eq, ts))
-        look.threads_left -= len(wanted) - len(unread)
-        if unread:
+        joined = {ts for channel, ts in lookup.joined if channel == place.channel}
+        wanted = threads(items, joined, self._bot, lookup.oldest_s)
+        due, left_out = wanted[: lookup.threads_left], wanted[lookup.threads_left :]
+        roots = {item.get("thread_ts") or item["ts"] for item in found}
+        await self._hear(place, items, roots.difference(wanted), lookup)
+        for ts in due:
+            thread = await self._thread(place, ts, lookup)
+            items |= {item["ts"]: item for item in thread}
+            await self._hear(place, items, {ts}, lookup)
+        lookup.threads_left -= len(due)
+        if left_out:
             # Whether a question was answered stands in its thread.
             log.warning(
-                "threads were not read", channel=place.channel, threads=len(unread)
+                "threads were not read", channel=place.channel, threads=len(left_out)
             )
 
     async def _thread(
-        self, place: Place, ts: str, look: _Round
+        self, place: Place, ts: str, lookup: _LookUp
     ) -> list[dict[str, Any]]:
         """Return a thread's messages; none if it was deleted."""
         try:
-            return await self._history.thread(place.channel, ts, look.oldest_s)
+            return await self._history.thread(place.channel, ts, lookup.oldest_s)
         except RefusedError as error:
             if error.error == "thread_not_found":
                 return []
             raise
 
     async def _hear(
-        self,
-        place: Place,
-        items: Items,
-        look: _Round,
-        is_due: Callable[[str], bool],
+        self, place: Place, items: Items, roots: Collection[str], lookup: _LookUp
     ) -> None:
-        """Hear what was missed among items, oldest first, in threads that are due."""
+        """Hear what was missed in some threads, by their roots, oldest first."""
         # Slack may have been silent for long.
-        oldest_s = max(look.oldest_s, self._clock() - MAX_AGE_S)
+        oldest_s = max(lookup.oldest_s, self._clock() - MAX_AGE_S)
         for message in missed(place, items, self._bot, oldest_s):
-            if not is_due(_root(message)):
+            root = message.thread_ts or message.ts
+            if root not in roots:
                 continue
-            look.messages += 1
-            thread = (message.channel, _root(message))
-            first_ts = look.joined.get(thread)
+            lookup.messages += 1
+            first_ts = lookup.joined.get((message.channel, root))
             is_joined = first_ts is not None and first_ts < message.ts
             if await self._hearer.hear_late(message, is_joined=is_joined):
-                look.turns += 1
-                look.joined.setdefault(thread, message.ts)
-
-
-def _root(message: SlackMessage) -> str:
-    return message.thread_ts or message.ts
+                lookup.turns += 1
+                lookup.joined.setdefault((message.channel, root), message.ts)

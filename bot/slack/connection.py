@@ -8,23 +8,27 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.conversation.ports import SetupError
-from bot.slack.bolt import Answer
+from bot.slack.bolt import Receive
 from bot.slack.link import Link, LinkError, open_link
-from bot.slack.preflight import unreachable
+from bot.slack.preflight import paused, unreachable
 from bot.slack.web import NoAnswerError, RefusedError, Web
 
 START_TIMEOUT_S = 4.0
 """How long the first connection may take: whoever starts the bot waits for it."""
 START_PAUSE_S = 0.2
+"""Between two attempts within that time."""
 OPEN_TIMEOUT_S = 5.0
 """How long each later attempt may take."""
 MIN_PAUSE_S = 1.0
+"""Before the second of the later attempts; each further pause is twice as long."""
 MAX_PAUSE_S = 30.0
+"""The longest pause."""
 STEADY_S = 10.0
 """A connection that lived so long was no failure."""
 LINGER_S = 30.0
 """How long a connection with a successor may still deliver; Slack closes it sooner."""
-OFF = "Socket Mode is not turned on"
+SOCKET_MODE_OFF = "Socket Mode is not turned on"
+"""Slack's words, where it gives an address at which nothing is to be heard."""
 
 _FIXES = {
     "link_disabled": "Socket Mode is off: switch it on at api.slack.com/apps.",
@@ -38,18 +42,18 @@ log = structlog.stdlib.get_logger()
 
 @asynccontextmanager
 async def connected(
-    web: Web, app_token: str, answer: Answer, on_gap: Callable[[], None]
+    web: Web, app_token: str, receive: Receive, on_gap: Callable[[], None]
 ) -> AsyncGenerator["Connection"]:
     """Hear events from entering, once connected, to leaving.
 
-    `answer` handles the envelopes. `on_gap` is called behind each new connection before
+    `receive` takes the envelopes. `on_gap` is called behind each new connection before
     which events may have been missed, the first one included.
 
     Raises:
         SetupError: if the first connection fails, as then something must be set up.
     """
     async with asyncio.TaskGroup() as group:
-        connection = Connection(web.with_token(app_token), answer, on_gap, group)
+        connection = Connection(web.with_token(app_token), receive, on_gap, group)
         await connection.start()
         keeper = group.create_task(connection.keep())
         try:
@@ -65,13 +69,13 @@ class Connection:
     def __init__(
         self,
         web: Web,
-        answer: Answer,
+        receive: Receive,
         on_gap: Callable[[], None],
         group: asyncio.TaskGroup,
     ) -> None:
         """Ask `web`, which has the app-level token, for addresses."""
         self._web = web
-        self._answer = answer
+        self._receive = receive
         self._on_gap = on_gap
         self._group = group
         self._links: dict[Link, asyncio.Task[None]] = {}
@@ -151,7 +155,7 @@ class Connection:
 
     async def _connect(self) -> None:
         link = await open_link(self._web.session, await self._url(), self._web.proxy)
-        is_gap, is_first = not self.is_open, not self._failures
+        is_gap, is_first = not self.is_open, self._newest is None
         others = link.connections - sum(link.is_open for link in self._links) - 1
         # Behind a gap Slack may count connections of ours that it has not missed yet.
         if others > 0 and (is_first or not is_gap):
@@ -173,13 +177,13 @@ class Connection:
         https://github.com/slackapi/bolt-js/issues/1554, read 2026-11.
         """
         fields = (await self._web.ask("apps.connections.open")).fields
-        if OFF in str(fields.get("response_metadata")):
+        if SOCKET_MODE_OFF in str(fields.get("response_metadata")):
             raise LinkError("link_disabled")
         return str(fields["url"])
 
     async def _serve(self, link: Link) -> None:
         try:
-            await link.run(self._answer)
+            await link.run(self._receive)
         finally:
             del self._links[link]
 
@@ -199,8 +203,11 @@ def pause_s(failures: int) -> float:
 def _setup_error(web: Web, error: Exception) -> SetupError:
     """Return the sentence that names the fix."""
     if isinstance(error, RefusedError):
+        if error.retry_after_s is not None:
+            return paused(error)
         return SetupError(
             f"Slack refuses SLACK_APP_TOKEN: {error.error}. It must be an app-level"
             " token with the scope connections:write, from Basic Information."
         )
-    return SetupError(_FIXES.get(str(error)) or str(unreachable(web, error)))
+    fix = _FIXES.get(str(error))
+    return SetupError(fix) if fix else unreachable(web, error)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.slack.allowance import Allowance
+from bot.slack.pacing import Allowance
 
 BURST = 15
 INTERVAL_S = 2.0

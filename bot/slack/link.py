@@ -20,7 +20,7 @@ from aiohttp import (
     WSMsgType,
 )
 
-from bot.slack.bolt import Answer
+from bot.slack.bolt import Receive
 
 PING_S = 2.0
 SILENCE_S = 6.0
@@ -49,7 +49,7 @@ class Link:
         self.reason = ""
         """Why it is leaving: Slack's word, `closed` or `silent`."""
         self._socket = socket
-        self._handling = 0
+        self._handling: set[asyncio.Task[None]] = set()
         self._heard_s = asyncio.get_running_loop().time()
 
     @property
@@ -57,7 +57,7 @@ class Link:
         """Say whether events may still arrive, as far as we know."""
         return not self._socket.closed and self.reason != "silent"
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, receive: Receive) -> None:
         """Handle envelopes, side by side, until the connection ends."""
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._watch())
@@ -67,7 +67,9 @@ class Link:
                     if frame.type is WSMsgType.PING:
                         await self._socket.pong(frame.data)
                     elif (envelope := self._read(frame)) is not None:
-                        group.create_task(self._handle(envelope, answer))
+                        task = group.create_task(self._handle(envelope, receive))
+                        self._handling.add(task)
+                        task.add_done_callback(self._handling.discard)
             except ConnectionError:
                 log.debug("the connection broke while it was answered")
             finally:
@@ -91,23 +93,20 @@ class Link:
         if read.get("type") == "disconnect":
             self.leave(str(read.get("reason")))
         elif "envelope_id" in read:
-            if self._handling < MAX_HANDLED:
+            if len(self._handling) < MAX_HANDLED:
                 return read
             log.error("too many events at once; Slack has to deliver some again")
         return None
 
-    async def _handle(self, envelope: dict[str, Any], answer: Answer) -> None:
-        self._handling += 1
+    async def _handle(self, envelope: dict[str, Any], receive: Receive) -> None:
         try:
-            if (ack := await answer(envelope)) is not None:
+            if (ack := await receive(envelope)) is not None:
                 await self._socket.send_str(ack)
         except ConnectionError:
             log.debug("an ack was too late; the event will come again")
         except Exception:
             # The boundary: one event's fault must not end the connection.
             log.exception("an event could not be handled")
-        finally:
-            self._handling -= 1
 
     async def _watch(self) -> None:
         """Ping; close the connection if nothing at all comes back."""

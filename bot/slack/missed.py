@@ -7,7 +7,7 @@ from bot.conversation.turn import TurnId
 from bot.slack.event import SlackMessage, slack_message
 from bot.slack.history import Place
 from bot.slack.preflight import Identity
-from bot.slack.record import EVENT_TYPE
+from bot.slack.record import mark_of
 
 UNKNOWN_TEAM = "unknown"
 """Whose a person is of whom Slack does not say it, where strangers are present."""
@@ -63,17 +63,9 @@ def _has_only_answers(item: dict[str, Any], bot: Identity) -> bool:
 
 
 def _answered(items: Iterable[dict[str, Any]], bot_id: str) -> frozenset[TurnId]:
-    """Return the turns that the bot's own messages name; other apps' prove nothing."""
-    marks: list[dict[str, Any]] = [
-        item["metadata"]
-        for item in items
-        if item.get("bot_id") == bot_id and item.get("metadata")
-    ]
-    return frozenset(
-        TurnId(mark["event_payload"]["turn"])
-        for mark in marks
-        if mark.get("event_type") == EVENT_TYPE
-    )
+    """Return the turns that the bot's own messages name."""
+    marks = (mark_of(item, bot_id) for item in items)
+    return frozenset(mark[0] for mark in marks if mark is not None)
 
 
 def _body(place: Place, item: dict[str, Any], bot: Identity) -> dict[str, Any]:

@@ -63,9 +63,12 @@ class Journal(Protocol):
 class ChannelPoster:
     """Posts the replies of one channel in turns, each message once."""
 
-    def __init__(self, web: Web, journal: Journal, pace: Pace, doubt: Doubt) -> None:
-        """Post in the slots of `pace`."""
+    def __init__(
+        self, web: Web, bot_id: str, journal: Journal, pace: Pace, doubt: Doubt
+    ) -> None:
+        """Post in the slots of `pace`, as the bot of this id."""
         self._web = web
+        self._bot_id = bot_id
         self._journal = journal
         self._pace = pace
         self._doubt = doubt
@@ -156,7 +159,9 @@ class ChannelPoster:
         while missing < LOOKS:
             await asyncio.sleep(self._doubt.pause_s)
             try:
-                found = await posted(self._web, outlet.address, outlet.turn.id)
+                found = await posted(
+                    self._web, outlet.address, outlet.turn.id, self._bot_id
+                )
             except NoAnswerError:
                 continue
             except RefusedError as error:

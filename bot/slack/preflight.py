@@ -49,6 +49,8 @@ async def identify(web: Web) -> Identity:
         async with asyncio.timeout(TIMEOUT_S):
             answer = await web.ask("auth.test")
     except RefusedError as error:
+        if error.retry_after_s is not None:
+            raise paused(error) from error
         raise SetupError(
             f"Slack refuses SLACK_BOT_TOKEN: {error.error}. Copy it anew from"
             " OAuth & Permissions; install the app again if it was removed."
@@ -70,6 +72,12 @@ async def identify(web: Web) -> Identity:
         bot_id=fields["bot_id"],
         enterprise=fields.get("enterprise_id") or "",
     )
+
+
+def paused(error: RefusedError) -> SetupError:
+    """Return what is said where Slack asks for a pause."""
+    pause_s = error.retry_after_s or 0
+    return SetupError(f"Slack asks for a pause of {pause_s:g} s; start again then.")
 
 
 def unreachable(web: Web, error: Exception) -> SetupError:

@@ -1,51 +1,58 @@
-"""The bot's token, watched: an idle bot with a revoked one would be deaf unnoticed."""
+"""Whether Slack takes the bot's token, as far as we know."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 
-from bot.slack.web import NoAnswerError, RefusedError, Web
-
-CHECK_S = 60.0
-"""How often an idle bot asks. Slack allows it hundreds of times a minute
-(https://docs.slack.dev/reference/methods/auth.test, read 2026-11)."""
-RETRY_S = 5.0
-"""How often it asks while Slack refuses the token."""
-
 log = structlog.stdlib.get_logger()
 
+TOKEN_ERRORS = frozenset(
+    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
+)
+"""Refusals that concern every call; they end when the token works again.
 
-@dataclass(frozen=True, slots=True)
-class TokenWatch:
-    """Asks Slack whether it still takes the token, until cancelled."""
+Source: https://docs.slack.dev/reference/methods/auth.test, read 2026-11.
+"""
 
-    web: Web
-    on_return: Callable[[], None]
-    """Called when Slack takes it again: meanwhile no event came."""
 
-    async def run(self) -> None:
-        """Ask now and then, and soon after any call was refused."""
-        while True:
-            await self._pause()
-            was_refused = self.web.is_refused
-            try:
-                await self.web.ask("auth.test")
-            except RefusedError as error:
-                self.web.refuse(error)
-            except NoAnswerError as error:
-                log.debug("the token cannot be checked", error=str(error))
-            else:
-                self.web.accept()
-                if was_refused:
-                    self.on_return()
+class TokenState:
+    """Lets calls wait while Slack refuses the token."""
 
-    async def _pause(self) -> None:
-        if not self.web.is_refused:
-            try:
-                async with asyncio.timeout(CHECK_S):
-                    await self.web.until_refused()
-            except TimeoutError:
-                return
-        await asyncio.sleep(RETRY_S)
+    def __init__(self) -> None:
+        """Trust the token until a call is refused."""
+        self._accepted = asyncio.Event()
+        self._accepted.set()
+        self._refused = asyncio.Event()
+
+    @property
+    def is_refused(self) -> bool:
+        """Say whether Slack refused it the last time."""
+        return self._refused.is_set()
+
+    async def until_refused(self) -> None:
+        """Wait until Slack refuses it."""
+        await self._refused.wait()
+
+    async def until_accepted(self) -> None:
+        """Wait while Slack refuses it."""
+        await self._accepted.wait()
+
+    def refuse(self, error: str) -> None:
+        """Note the error of a refused call; most are not the token's fault."""
+        if error not in TOKEN_ERRORS:
+            return
+        if not self.is_refused:
+            log.critical(
+                "Slack refuses SLACK_BOT_TOKEN; what is to be answered is kept until it"
+                " works again",
+                error=error,
+            )
+        self._accepted.clear()
+        self._refused.set()
+
+    def accept(self) -> None:
+        """Note that Slack took it."""
+        if self.is_refused:
+            log.warning("Slack takes SLACK_BOT_TOKEN again")
+        self._refused.clear()
+        self._accepted.set()

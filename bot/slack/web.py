@@ -10,17 +10,20 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import aiohttp
-import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.pacing import Holds
+from bot.slack.token import TOKEN_ERRORS, TokenState
 
 CALL_TIMEOUT_S = 30.0
+"""The longest wait for an answer."""
 KEEPALIVE_S = 75.0
+"""How long an idle connection is kept for the next call."""
 READ_RETRIES = 2
+"""How often a read is repeated, behind a broken connection or a 429."""
 RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 """Source: https://docs.slack.dev/reference/methods/chat.postMessage, read 2026-11."""
 UNSTATED_PAUSE_S = 30.0
@@ -29,15 +32,6 @@ UNSURE_ERRORS = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 )
 """Slack's own troubles, which leave open whether the call took effect."""
-TOKEN_ERRORS = frozenset(
-    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
-)
-"""Refusals that concern every call; they end when the token works again.
-
-Source: https://docs.slack.dev/reference/methods/auth.test, read 2026-11.
-"""
-
-log = structlog.stdlib.get_logger()
 
 
 class RefusedError(Exception):
@@ -94,9 +88,7 @@ class Web:
             [AsyncConnectionErrorRetryHandler(READ_RETRIES)], token
         )
         self._holds = Holds()
-        self._accepted = asyncio.Event()
-        self._accepted.set()
-        self._refused = asyncio.Event()
+        self.token_state = TokenState()
 
     def with_token(self, token: str) -> "Web":
         """Return the same Web API with another token."""
@@ -157,38 +149,6 @@ class Web:
         """
         return self._holds.wait_s(method, channel, asyncio.get_running_loop().time())
 
-    @property
-    def is_refused(self) -> bool:
-        """Say whether Slack refuses the token, as far as we know."""
-        return self._refused.is_set()
-
-    async def until_refused(self) -> None:
-        """Wait until Slack refuses the token."""
-        await self._refused.wait()
-
-    def refuse(self, error: RefusedError) -> None:
-        """Note that Slack refused a call; let others wait if that is the token's fault.
-
-        They wait until `accept`.
-        """
-        if error.error not in TOKEN_ERRORS:
-            return
-        if not self.is_refused:
-            log.critical(
-                "Slack refuses SLACK_BOT_TOKEN; what is to be answered is kept until it"
-                " works again",
-                error=error.error,
-            )
-        self._accepted.clear()
-        self._refused.set()
-
-    def accept(self) -> None:
-        """Note that Slack takes the token; let the calls go on that wait for it."""
-        if self.is_refused:
-            log.warning("Slack takes SLACK_BOT_TOKEN again")
-        self._refused.clear()
-        self._accepted.set()
-
     def tokenless(self) -> AsyncWebClient:
         """Return a client of the SDK's that has no token of its own."""
         return self._client([], token=None)
@@ -197,7 +157,7 @@ class Web:
         self, client: AsyncWebClient, method: str, channel: str, body: dict[str, Any]
     ) -> dict[str, Any]:
         while True:
-            await self._accepted.wait()
+            await self.token_state.until_accepted()
             try:
                 return (await _answer(client, method, body)).fields
             except RefusedError as error:
@@ -206,7 +166,7 @@ class Web:
                     self._holds.hold(method, channel, now_s, error.retry_after_s)
                 if error.error not in TOKEN_ERRORS:
                     raise
-                self.refuse(error)
+                self.token_state.refuse(error.error)
 
     def _client(
         self, retry_handlers: list[AsyncRetryHandler], token: str | None

@@ -58,10 +58,15 @@ async def serving(
     runner = web.AppRunner(server, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, HOST, port).start()
+        await _listen(runner, port)
         yield
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, port: int) -> None:
+    try:
+        await web.TCPSite(runner, HOST, port).start()
     except OSError as error:
         reason = error.strerror or str(error)
         raise SetupError(f"LINEFEED_HEALTH_PORT {port}: {reason}.") from error
-    finally:
-        await runner.cleanup()

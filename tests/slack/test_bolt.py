@@ -8,7 +8,7 @@ import pytest
 
 from bot.playground.server import Playground
 from bot.playground.workspace import BOT_ID, BOT_USER, TEAM
-from bot.slack.bolt import Answer, answering, bolt_app
+from bot.slack.bolt import Receive, bolt_app, receiving
 from bot.slack.listeners import Listener
 from bot.slack.web import Web
 from tests.slack.conftest import ME, GatedInbox
@@ -31,18 +31,18 @@ def envelope(**event: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def answer(web: Web, listener: Listener) -> Answer:
-    return answering(bolt_app(web, ME, listener))
+def answer(web: Web, listener: Listener) -> Receive:
+    return receiving(bolt_app(web, ME, listener))
 
 
-async def acked(answer: Answer, sent: dict[str, Any]) -> dict[str, Any] | None:
+async def acked(answer: Receive, sent: dict[str, Any]) -> dict[str, Any] | None:
     """Return the ack of an envelope, decoded."""
     ack = await answer(sent)
     return None if ack is None else json.loads(ack)
 
 
 async def test_a_turn_is_stored_before_the_ack(
-    answer: Answer, inbox: GatedInbox
+    answer: Receive, inbox: GatedInbox
 ) -> None:
     inbox.gate.clear()
     async with asyncio.TaskGroup() as group:
@@ -56,7 +56,7 @@ async def test_a_turn_is_stored_before_the_ack(
 
 
 async def test_what_was_not_stored_is_not_acked(
-    answer: Answer, inbox: GatedInbox
+    answer: Receive, inbox: GatedInbox
 ) -> None:
     inbox.failures = 1
 
@@ -76,7 +76,7 @@ async def test_what_was_not_stored_is_not_acked(
     ids=str,
 )
 async def test_every_other_event_is_acked_too(
-    answer: Answer, inbox: GatedInbox, event: dict[str, Any]
+    answer: Receive, inbox: GatedInbox, event: dict[str, Any]
 ) -> None:
     assert await acked(answer, envelope(**event)) == ACK
     assert inbox.turns == []
@@ -86,13 +86,13 @@ async def test_every_other_event_is_acked_too(
     "odd", [{}, {"type": "events_api"}, {"envelope_id": "E1", "payload": {}}]
 )
 async def test_what_is_no_envelope_gets_no_ack(
-    answer: Answer, odd: dict[str, Any]
+    answer: Receive, odd: dict[str, Any]
 ) -> None:
     assert await answer(odd) is None
 
 
 async def test_both_events_of_a_mention_are_one_turn(
-    answer: Answer, inbox: GatedInbox
+    answer: Receive, inbox: GatedInbox
 ) -> None:
     place = {"channel": "C1", "text": f"<@{BOT_USER}> hi"}
     await acked(answer, envelope(**place, channel_type="channel"))
@@ -103,7 +103,7 @@ async def test_both_events_of_a_mention_are_one_turn(
 
 
 async def test_the_web_api_is_not_called_per_event(
-    answer: Answer, playground: Playground
+    answer: Receive, playground: Playground
 ) -> None:
     await acked(answer, envelope())
     await acked(answer, envelope(thread_ts="0.5"))
@@ -120,7 +120,7 @@ async def test_variables_for_oauth_change_nothing(
     for name in ("CLIENT_ID", "CLIENT_SECRET", "SIGNING_SECRET", "BOT_TOKEN"):
         monkeypatch.setenv(f"SLACK_{name}", "other")
 
-    assert await acked(answering(bolt_app(web, ME, listener)), envelope()) == ACK
+    assert await acked(receiving(bolt_app(web, ME, listener)), envelope()) == ACK
     assert len(inbox.turns) == 1
 
 
@@ -145,7 +145,7 @@ async def test_an_ack_carries_what_the_listener_gave_it(
     sent = {"command": "/hello", "team_id": TEAM, "user_id": "U0ANA", "text": ""}
     command = {"type": "slash_commands", "envelope_id": "E1", "payload": sent}
 
-    ack = await acked(answering(app), command)
+    ack = await acked(receiving(app), command)
 
     expected = said if payload is None else payload
     assert ack == (ACK | {"payload": expected} if expected else ACK)

@@ -17,7 +17,7 @@ from bot.playground.server import Playground
 from bot.playground.webapi import Fault
 from bot.slack import connection as module
 from bot.slack import link
-from bot.slack.bolt import answering, bolt_app
+from bot.slack.bolt import bolt_app, receiving
 from bot.slack.connection import (
     MAX_PAUSE_S,
     MIN_PAUSE_S,
@@ -44,7 +44,7 @@ class Hearing:
 
     @asynccontextmanager
     async def begun(self, app_token: str = "") -> AsyncGenerator[Connection]:
-        answer = answering(bolt_app(self.web, ME, self.listener))
+        answer = receiving(bolt_app(self.web, ME, self.listener))
         token = app_token or self.playground.app_token
         async with connected(self.web, token, answer, self._note) as connection:
             yield connection

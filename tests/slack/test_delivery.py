@@ -10,12 +10,13 @@ from bot.conversation.ports import DeliveryError
 from bot.conversation.turn import Turn
 from bot.playground.server import Playground
 from bot.playground.webapi import Call, Fault
-from bot.slack import token
+from bot.playground.workspace import BOT_ID
+from bot.slack import tokenwatch
 from bot.slack.delivery import THINKING, LinesDelivery
 from bot.slack.outlet import LinesOutlet
 from bot.slack.poster import Doubt, Journal
 from bot.slack.record import PAGE_SIZE
-from bot.slack.token import TokenWatch
+from bot.slack.tokenwatch import TokenWatch
 from bot.slack.web import Web
 
 POST = "chat.postMessage"
@@ -26,7 +27,9 @@ Ask = Callable[..., Turn]
 
 @pytest.fixture
 async def delivery(web: Web, journal: Journal) -> AsyncGenerator[LinesDelivery]:
-    async with LinesDelivery(web, journal, INTERVAL_S, Doubt(pause_s=0)) as delivery:
+    async with LinesDelivery(
+        web, BOT_ID, journal, INTERVAL_S, Doubt(pause_s=0)
+    ) as delivery:
         yield delivery
 
 
@@ -74,7 +77,7 @@ async def test_lines_that_wait_are_posted_together(
 async def test_a_line_goes_at_once_when_the_channel_is_free(
     playground: Playground, web: Web, journal: Journal, ask: Ask
 ) -> None:
-    async with LinesDelivery(web, journal, interval_s=1) as delivery:
+    async with LinesDelivery(web, BOT_ID, journal, interval_s=1) as delivery:
         clock = asyncio.get_running_loop().time
         async with delivery.open(ask()) as outlet:
             sent_s = clock()
@@ -304,7 +307,7 @@ async def test_a_refused_token_keeps_the_reply_until_it_works(
     ask: Ask,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(token, "RETRY_S", 0.05)
+    monkeypatch.setattr(tokenwatch, "RETRY_S", 0.05)
     watch = TokenWatch(web, lambda: None)
     playground.revoke("bot")
     async with asyncio.TaskGroup() as group:
@@ -378,7 +381,7 @@ async def test_channels_do_not_wait_for_each_other(
     playground: Playground, web: Web, journal: Journal, ask: Ask
 ) -> None:
     async with (
-        LinesDelivery(web, journal, interval_s=0.3) as delivery,
+        LinesDelivery(web, BOT_ID, journal, interval_s=0.3) as delivery,
         asyncio.TaskGroup() as group,
     ):
         for channel in ("C0DEV", "C0GENERAL", "D0ANA"):
@@ -413,7 +416,7 @@ async def test_a_reply_given_up_posts_nothing_more(
 async def test_leaving_gives_up_what_waits(
     playground: Playground, web: Web, journal: Journal, ask: Ask
 ) -> None:
-    async with LinesDelivery(web, journal, interval_s=60) as delivery:
+    async with LinesDelivery(web, BOT_ID, journal, interval_s=60) as delivery:
         reply = delivery.open(ask())
         outlet = await reply.__aenter__()
         outlet.send(Chunk("one\n"))

@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.pacing import Holds, Pace
+from bot.slack.history import BURST, INTERVAL_S
+from bot.slack.pacing import Allowance, Holds, Pace
 
 SECONDS = st.integers(0, 10_000).map(lambda ms: ms / 1_000)
 ROUNDING_S = 1e-9
 POST = "chat.postMessage"
+TIER_3_CALLS = 50
+"""Per minute: https://docs.slack.dev/apis/web-api/rate-limits, read 2026-11."""
 
 
 @given(st.floats(0, 10), st.lists(SECONDS))
@@ -73,3 +76,31 @@ def test_a_hold_that_is_over_is_no_first_one() -> None:
 
 def test_the_first_slot_is_free() -> None:
     assert Pace(1.1).wait_s(0) == 0
+
+
+def test_a_burst_is_free_and_the_rest_keeps_its_distance() -> None:
+    allowance = Allowance(burst=3, interval_s=2)
+
+    assert [allowance.take(100) for _ in range(5)] == [0, 0, 0, 2, 4]
+
+
+def test_a_rest_gives_the_burst_back() -> None:
+    allowance = Allowance(burst=2, interval_s=2)
+    for _ in range(3):
+        allowance.take(0)
+
+    assert [allowance.take(50) for _ in range(3)] == [0, 0, 2]
+
+
+@given(st.lists(st.floats(0, 30), max_size=200))
+def test_no_minute_holds_more_than_the_tier_allows(pauses_s: list[float]) -> None:
+    allowance = Allowance(BURST, INTERVAL_S)
+    now_s, called_s = 0.0, []
+    for pause_s in pauses_s:
+        now_s += pause_s / 30
+        now_s += allowance.take(now_s)
+        called_s.append(now_s)
+
+    for begun_s in called_s:
+        in_minute = sum(begun_s <= at_s < begun_s + 60 for at_s in called_s)
+        assert in_minute <= TIER_3_CALLS

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bot.conversation.turn import Message, ThreadId
-from bot.slack.bolt import Answer, answering, bolt_app
+from bot.slack.bolt import Receive, bolt_app, receiving
 from bot.slack.event import WITHHELD
 from bot.slack.listeners import Listener
 from bot.slack.policy import Policy
@@ -129,9 +129,9 @@ def ears() -> Ears:
 
 
 @pytest.fixture
-async def answer(ears: Ears) -> AsyncGenerator[Answer]:
+async def answer(ears: Ears) -> AsyncGenerator[Receive]:
     async with opened("xoxb-", "http://127.0.0.1:9/api/") as web:
-        yield answering(bolt_app(web, ME, ears.listener))
+        yield receiving(bolt_app(web, ME, ears.listener))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -156,7 +156,7 @@ async def test_every_payload_gets_what_it_deserves(path: Path, ears: Ears) -> No
     "path", [path for path in FILES if path.stem not in NO_EVENTS], ids=lambda p: p.stem
 )
 async def test_every_event_is_acked_over_bolt(
-    path: Path, ears: Ears, answer: Answer
+    path: Path, ears: Ears, answer: Receive
 ) -> None:
     payload = recorded(path.stem)
     ack = await answer({"type": "events_api", "envelope_id": "E1", "payload": payload})
@@ -168,7 +168,7 @@ async def test_every_event_is_acked_over_bolt(
 
 @pytest.mark.parametrize(("name", "kind"), NO_EVENTS.items())
 async def test_what_the_app_does_not_offer_is_left_to_slack_to_say(
-    name: str, kind: str, ears: Ears, answer: Answer
+    name: str, kind: str, ears: Ears, answer: Receive
 ) -> None:
     payload = recorded(name)
 
@@ -321,7 +321,7 @@ async def test_any_event_is_acked_over_bolt(data: st.DataObject) -> None:
     payload |= data.draw(st.dictionaries(st.sampled_from(sorted(payload)), JSON))
     envelope = {"type": "events_api", "envelope_id": "E1", "payload": payload}
     async with opened("xoxb-", "http://127.0.0.1:9/api/") as web:
-        ack = await answering(bolt_app(web, ME, Ears().listener))(envelope)
+        ack = await receiving(bolt_app(web, ME, Ears().listener))(envelope)
 
     assert ack is not None
     assert json.loads(ack)["envelope_id"] == "E1"

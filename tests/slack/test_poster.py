@@ -9,6 +9,7 @@ from bot.conversation.ports import DeliveryError
 from bot.conversation.turn import Turn
 from bot.playground.server import Playground
 from bot.playground.webapi import Fault
+from bot.playground.workspace import BOT_ID
 from bot.slack.outlet import LinesOutlet
 from bot.slack.pacing import Pace
 from bot.slack.poster import ChannelPoster, Doubt, Journal
@@ -21,7 +22,7 @@ Ask = Callable[..., Turn]
 
 @pytest.fixture
 def poster(web: Web, journal: Journal) -> ChannelPoster:
-    return ChannelPoster(web, journal, Pace(0), Doubt(pause_s=0))
+    return ChannelPoster(web, BOT_ID, journal, Pace(0), Doubt(pause_s=0))
 
 
 async def post(poster: ChannelPoster, turn: Turn, text: str = "line") -> None:
@@ -118,7 +119,9 @@ async def test_an_answer_that_makes_no_sense_leaves_the_line_posted_once(
 async def test_the_search_ends_when_slack_stays_silent(
     web: Web, journal: Journal, playground: Playground, ask: Ask
 ) -> None:
-    poster = ChannelPoster(web, journal, Pace(0), Doubt(pause_s=0.01, patience_s=0.1))
+    poster = ChannelPoster(
+        web, BOT_ID, journal, Pace(0), Doubt(pause_s=0.01, patience_s=0.1)
+    )
     playground.webapi.faults.append(Fault(POST, cut="after"))
     playground.webapi.faults += [Fault(REPLIES, 500)] * 1_000
 
@@ -148,7 +151,7 @@ async def test_a_fault_of_one_reply_ends_only_that_reply(
                 self.is_broken = False
                 raise ZeroDivisionError
 
-    poster = ChannelPoster(web, BrokenOnceJournal(), Pace(0), Doubt())
+    poster = ChannelPoster(web, BOT_ID, BrokenOnceJournal(), Pace(0), Doubt())
     outlets = [LinesOutlet(ask(), poster.add) for _ in range(2)]
     for outlet in outlets:
         outlet.send(Chunk("line\n"))

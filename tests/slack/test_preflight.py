@@ -68,6 +68,16 @@ async def test_more_scopes_than_needed_do_no_harm() -> None:
         assert await identify(web)
 
 
+async def test_a_pause_that_slack_asks_for_is_no_wrong_token(
+    web: Web, playground: Playground
+) -> None:
+    body = {"ok": False, "error": "ratelimited"}
+    pause = Fault("auth.test", 429, body, {"Retry-After": "7"})
+    playground.webapi.faults.append(pause)
+
+    assert await failure(web) == "Slack asks for a pause of 7 s; start again then."
+
+
 async def test_a_slack_that_cannot_be_reached_is_named(unused_tcp_port: int) -> None:
     url = f"http://127.0.0.1:{unused_tcp_port}/api/"
     async with opened("xoxb-1", url) as web:

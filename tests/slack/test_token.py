@@ -1,76 +1,47 @@
-"""A revoked token is noticed without any event, and its return too."""
+"""Calls wait while the token is refused, and only for the token's sake."""
 
 import asyncio
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.playground.server import Playground
-from bot.playground.webapi import Fault
-from bot.slack import token
-from bot.slack.token import TokenWatch
-from bot.slack.web import Web
+from bot.slack.token import TOKEN_ERRORS, TokenState
 
 
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(token, "CHECK_S", 0.02)
-    monkeypatch.setattr(token, "RETRY_S", 0.02)
+async def test_a_token_is_trusted_at_first() -> None:
+    token = TokenState()
+
+    await token.until_accepted()
+    assert not token.is_refused
 
 
-async def test_an_idle_bot_notices_a_revoked_token_and_its_return(
-    web: Web, playground: Playground
-) -> None:
-    returned = asyncio.Event()
-    watch = TokenWatch(web, returned.set)
-    with capture_logs() as logged:
-        async with asyncio.TaskGroup() as group:
-            watching = group.create_task(watch.run())
-            playground.revoke("bot")
-            await web.until_refused()
-            assert not returned.is_set()
-            playground.restore()
-            await returned.wait()
-            watching.cancel()
-
-    assert not web.is_refused
-    levels = [line["log_level"] for line in logged]
-    assert levels == ["critical", "warning"]
-    assert "token_revoked" in str(logged[0])
-    assert playground.bot_token not in str(logged)
-
-
-@pytest.mark.parametrize(
-    "fault", [Fault("auth.test"), Fault("auth.test", cut="before")]
-)
-async def test_no_answer_is_no_return(
-    web: Web, playground: Playground, fault: Fault
-) -> None:
-    returned = asyncio.Event()
-    watch = TokenWatch(web, returned.set)
+@pytest.mark.parametrize("error", sorted(TOKEN_ERRORS))
+async def test_who_waits_goes_on_once_the_token_is_accepted(error: str) -> None:
+    token = TokenState()
+    token.refuse(error)
+    await token.until_refused()
     async with asyncio.TaskGroup() as group:
-        watching = group.create_task(watch.run())
-        playground.revoke("bot")
-        await web.until_refused()
-        playground.webapi.faults += [fault] * 2
-        asked = len(playground.webapi.called("auth.test"))
-        await playground.webapi.until_called("auth.test", count=asked + 2)
+        waiting = group.create_task(token.until_accepted())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        token.accept()
 
-        assert web.is_refused
-        assert not returned.is_set()
-        watching.cancel()
+    assert not token.is_refused
 
 
-async def test_a_token_that_works_is_not_spoken_of(
-    web: Web, playground: Playground
-) -> None:
-    returned = asyncio.Event()
-    watch = TokenWatch(web, returned.set)
+async def test_another_refusal_is_not_the_tokens() -> None:
+    token = TokenState()
+    token.refuse("missing_scope")
+
+    assert not token.is_refused
+
+
+def test_a_refusal_and_its_end_are_said_once() -> None:
+    token = TokenState()
     with capture_logs() as logged:
-        async with asyncio.TaskGroup() as group:
-            watching = group.create_task(watch.run())
-            await playground.webapi.until_called("auth.test", count=3)
-            watching.cancel()
+        for _ in range(3):
+            token.refuse("token_revoked")
+        for _ in range(3):
+            token.accept()
 
-    assert logged == []
-    assert not returned.is_set()
+    assert [line["log_level"] for line in logged] == ["critical", "warning"]

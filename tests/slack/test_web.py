@@ -213,19 +213,13 @@ async def test_calls_wait_while_slack_refuses_the_token(
     playground.revoke("bot", "account_inactive")
     async with asyncio.TaskGroup() as group:
         calls = [group.create_task(web.read(READ, {})) for _ in range(2)]
-        await web.until_refused()
+        await web.token_state.until_refused()
         playground.restore()
         assert not any(call.done() for call in calls)
-        web.accept()
+        web.token_state.accept()
 
     assert all(call.result()["ok"] for call in calls)
-    assert not web.is_refused
-
-
-async def test_another_refusal_is_not_the_tokens(web: Web) -> None:
-    web.refuse(RefusedError("missing_scope"))
-
-    assert not web.is_refused
+    assert not web.token_state.is_refused
 
 
 async def test_an_answer_names_the_scopes(web: Web) -> None:

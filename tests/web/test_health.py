@@ -47,6 +47,17 @@ async def test_the_status_says_whether_a_message_would_be_answered(
         }
 
 
+async def test_what_fails_meanwhile_is_not_the_ports_fault(
+    unused_tcp_port: int,
+) -> None:
+    async def examine() -> Health:
+        return GOOD
+
+    with pytest.raises(FileNotFoundError):
+        async with serving(unused_tcp_port, examine):
+            raise FileNotFoundError
+
+
 async def test_a_port_that_is_taken_is_named(unused_tcp_port: int) -> None:
     async def examine() -> Health:
         return GOOD
