@@ -80,6 +80,8 @@ class Connection:
         self._group = group
         self._links: dict[Link, asyncio.Task[None]] = {}
         self._newest: Link | None = None
+        self._address = web.api_url
+        """What was to be reached last."""
         self._problem: Exception | None = None
         """Why the last attempt to start failed."""
         self._failures = 0
@@ -99,9 +101,9 @@ class Connection:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._connect_at_last()
         except TimeoutError as error:
-            raise _setup_error(self._web, self._problem or error) from error
+            raise self._setup_error(self._problem or error) from error
         except (LinkError, RefusedError) as error:
-            raise _setup_error(self._web, error) from error
+            raise self._setup_error(error) from error
 
     async def _connect_at_last(self) -> None:
         """Try until it succeeds, or Slack says that it never will."""
@@ -154,7 +156,11 @@ class Connection:
                 return
 
     async def _connect(self) -> None:
-        link = await open_link(self._web.session, await self._url(), self._web.proxy)
+        self._address = self._web.api_url
+        url = await self._url()
+        # Not the whole of it, which holds a ticket.
+        self._address = url.partition("?")[0]
+        link = await open_link(self._web.session, url, self._web.proxy)
         is_gap, is_first = not self.is_open, self._newest is None
         others = link.connections - sum(link.is_open for link in self._links) - 1
         # Behind a gap Slack may count connections of ours that it has not missed yet.
@@ -191,6 +197,18 @@ class Connection:
         if link in self._links:
             self._links[link].cancel()
 
+    def _setup_error(self, error: Exception) -> SetupError:
+        """Return the sentence that names the fix."""
+        if isinstance(error, RefusedError):
+            if error.retry_after_s is not None:
+                return paused(error)
+            return SetupError(
+                f"Slack refuses SLACK_APP_TOKEN: {error.error}. It must be an app-level"
+                " token with the scope connections:write, from Basic Information."
+            )
+        fix = _FIXES.get(str(error))
+        return SetupError(fix) if fix else unreachable(self._address, error)
+
 
 def pause_s(failures: int) -> float:
     """Return how long to wait, not in step with others that lost theirs."""
@@ -198,16 +216,3 @@ def pause_s(failures: int) -> float:
         return 0.0
     longest_s = min(MAX_PAUSE_S, MIN_PAUSE_S * 2.0 ** (failures - 1))
     return longest_s * random.uniform(0.75, 1.0)  # noqa: S311 - no secret
-
-
-def _setup_error(web: Web, error: Exception) -> SetupError:
-    """Return the sentence that names the fix."""
-    if isinstance(error, RefusedError):
-        if error.retry_after_s is not None:
-            return paused(error)
-        return SetupError(
-            f"Slack refuses SLACK_APP_TOKEN: {error.error}. It must be an app-level"
-            " token with the scope connections:write, from Basic Information."
-        )
-    fix = _FIXES.get(str(error))
-    return SetupError(fix) if fix else unreachable(web, error)

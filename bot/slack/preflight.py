@@ -56,7 +56,7 @@ async def identify(web: Web) -> Identity:
             " OAuth & Permissions; install the app again if it was removed."
         ) from error
     except (TimeoutError, NoAnswerError) as error:
-        raise unreachable(web, error) from error
+        raise unreachable(web.api_url, error) from error
     fields = answer.fields
     if "bot_id" not in fields:
         raise SetupError("SLACK_BOT_TOKEN is a person's; it must be the bot's, xoxb-….")
@@ -80,10 +80,10 @@ def paused(error: RefusedError) -> SetupError:
     return SetupError(f"Slack asks for a pause of {pause_s:g} s; start again then.")
 
 
-def unreachable(web: Web, error: Exception) -> SetupError:
+def unreachable(address: str, error: Exception) -> SetupError:
     """Return what is said where Slack does not answer."""
     reason = str(error) or type(error).__name__
     return SetupError(
-        f"{web.api_url} cannot be reached ({reason}). Check the network, and"
+        f"{address} cannot be reached ({reason}). Check the network, and"
         " HTTPS_PROXY if there is a proxy."
     )

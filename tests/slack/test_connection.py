@@ -262,6 +262,21 @@ async def test_a_start_without_slack_ends(
     assert "cannot be reached" in str(failed.value.exceptions[0])
 
 
+async def test_a_start_names_the_address_that_was_not_reached(
+    hearing: Hearing, playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "START_TIMEOUT_S", 0.3)
+    playground.sockets.black_hole(is_new_too=True)
+
+    with pytest.raises(ExceptionGroup) as failed:
+        async with hearing.begun():
+            pass
+
+    sentence = str(failed.value.exceptions[0])
+    assert sentence.startswith(f"{playground.sockets.origin}/link/ cannot be reached")
+    assert "ticket" not in sentence
+
+
 async def test_another_process_with_the_token_is_named(
     hearing: Hearing, playground: Playground
 ) -> None:
