@@ -173,11 +173,9 @@ async def run_playground(trial: Trial, stop: asyncio.Event) -> int:
     """
     # The bot alone needs none of it.
     from bot.playground.launch import Guest, launch  # noqa: PLC0415
-    from bot.playground.server import (  # noqa: PLC0415
-        PlaygroundOptions,
-        PortTakenError,
-    )
-    from bot.playground.snapshot import SnapshotError  # noqa: PLC0415
+    from bot.playground.options import PlaygroundOptions  # noqa: PLC0415
+    from bot.playground.server import PortTakenError  # noqa: PLC0415
+    from bot.playground.workspace.snapshot import SnapshotError  # noqa: PLC0415
 
     if trial.is_fresh:
         await asyncio.to_thread(database.forget, trial.data)

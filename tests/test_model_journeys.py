@@ -4,8 +4,8 @@ import pytest
 
 from bot.conversation import reply
 from bot.llm import errors
-from bot.playground.dialect import Dialect
-from bot.playground.modelfault import Kind, ModelFault
+from bot.playground.model.dialect import Dialect
+from bot.playground.model.fault import Kind, ModelFault
 from bot.playground.server import Playground
 from tests.conftest import Bots
 from tests.test_journeys import answered

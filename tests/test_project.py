@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.playground.events import DEFAULT_SUBSCRIPTIONS
-from bot.playground.methods import DEFAULT_SCOPES
+from bot.playground.manifest import DEFAULT_SCOPES, DEFAULT_SUBSCRIPTIONS
 from bot.settings import Settings
 from bot.slack.preflight import SCOPES as REQUIRED_SCOPES
 
@@ -31,11 +30,17 @@ TESTED_ELSEWHERE = {
     Path("storage/migrations/versions/r0001_first_tables.py"): (
         "storage/test_migrations.py"
     ),
-    Path("playground/connections.py"): "playground/test_socketmode.py",
-    Path("playground/attachment.py"): "playground/test_files.py",
-    Path("playground/message.py"): "playground/test_workspace.py",
-    Path("playground/modelrequest.py"): "playground/test_modelserver.py",
+    Path("playground/manifest.py"): "test_project.py",
     Path("playground/options.py"): "playground/test_server.py",
+    Path("playground/model/request.py"): "playground/model/test_routes.py",
+    Path("playground/socketmode/link.py"): "playground/socketmode/test_sockets.py",
+    Path("playground/workspace/change.py"): "playground/workspace/test_state.py",
+    Path("playground/workspace/channel.py"): "playground/workspace/test_state.py",
+    Path("playground/workspace/file.py"): "playground/webapi/test_fileserver.py",
+    Path("playground/workspace/identity.py"): "playground/workspace/test_wire.py",
+    Path("playground/workspace/message.py"): "playground/workspace/test_state.py",
+    Path("playground/workspace/person.py"): "playground/workspace/test_wire.py",
+    Path("playground/workspace/seed.py"): "playground/webapi/test_directory.py",
 }
 METHOD = re.compile(r"\"((?:\w+\.)+[a-z]\w+)\"")
 SCOPES = {

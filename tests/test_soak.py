@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 import structlog
 
-from bot.playground.limits import UNLIMITED
-from bot.playground.modelserver import Pace
-from bot.playground.server import Playground, PlaygroundOptions
-from bot.playground.webapi import Fault
+from bot.playground.model.stream import Pace
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
+from bot.playground.webapi.faults import Fault
+from bot.playground.webapi.limits import UNLIMITED
 from bot.slack import connection, link
 from tests.conftest import Bots
 from tests.long import examples
@@ -45,12 +46,12 @@ def faults(playground: Playground) -> dict[str, Callable[[], None]]:
         "refresh": sockets.disconnect,
         "warning": lambda: sockets.disconnect("warning"),
         "black hole": sockets.black_hole,
-        "duplicate": sockets.duplicate_next,
-        "twin": lambda: sockets.duplicate_next(is_retry=False),
-        "out of order": lambda: sockets.hold_next(2),
+        "duplicate": sockets.envelopes.duplicate_next,
+        "twin": lambda: sockets.envelopes.duplicate_next(is_retry=False),
+        "out of order": lambda: sockets.envelopes.hold_next(2),
         "no address": lambda: webapi.faults.append(Fault(OPEN)),
-        "lost post": lambda: webapi.faults.append(Fault(POST, cut="before")),
-        "unsure post": lambda: webapi.faults.append(Fault(POST, cut="after")),
+        "lost post": lambda: webapi.faults.append(Fault(POST, kind="cut_before")),
+        "unsure post": lambda: webapi.faults.append(Fault(POST, kind="cut_after")),
     }
 
 

@@ -1,9 +1,16 @@
 """What a Web API method answers, and how it refuses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bot.playground.workspace import JsonObject
+from bot.playground.jsonobject import JsonObject
+from bot.playground.workspace.state import Workspace
+
+Run = Callable[[Workspace, JsonObject], JsonObject]
+"""A Web API method: takes a call's arguments and returns the answer's fields.
+
+It raises `RefusedError` if Slack would refuse the call.
+"""
 
 
 @dataclass(frozen=True, slots=True)

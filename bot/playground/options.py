@@ -3,14 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.playground.envelopes import REDELIVERY_S
-from bot.playground.events import DEFAULT_SUBSCRIPTIONS
-from bot.playground.interactions import Features
-from bot.playground.limits import Limits
-from bot.playground.methods import DEFAULT_SCOPES
-from bot.playground.modelserver import Pace
-from bot.playground.socketmode import WARNING_S
-from bot.playground.workspace import STREAM_LIFE_S
+from bot.playground.manifest import DEFAULT_SCOPES, DEFAULT_SUBSCRIPTIONS, Features
+from bot.playground.model.stream import Pace
+from bot.playground.socketmode.envelopes import REDELIVERY_S
+from bot.playground.socketmode.sockets import WARNING_S
+from bot.playground.webapi.limits import Limits
+from bot.playground.workspace.state import STREAM_LIFE_S
 
 
 @dataclass(frozen=True, slots=True)

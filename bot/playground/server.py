@@ -9,37 +9,36 @@ from typing import Literal, Protocol, Self
 
 from aiohttp import web
 
-from bot.playground.composer import Speech, say
-from bot.playground.events import (
+from bot.playground.events.payloads import (
+    app_uninstalled,
+    payload,
     payloads,
-    placeless,
     tokens_revoked,
 )
-from bot.playground.files import FileServer
-from bot.playground.hooks import Hooks
-from bot.playground.interactions import Interactions
-from bot.playground.limits import RateLimiter
-from bot.playground.methods import APP_TOKEN, BOT_TOKEN, Methods
-from bot.playground.modelserver import ModelServer
-from bot.playground.options import PlaygroundOptions as PlaygroundOptions
-from bot.playground.page import Page
+from bot.playground.interactions.payloads import Interactions
+from bot.playground.interactions.responseroute import ResponseRoute
+from bot.playground.interactions.responseurls import ResponseUrls
+from bot.playground.interactions.triggers import Triggers
+from bot.playground.interactions.views import Views
+from bot.playground.jsonobject import JsonObject
+from bot.playground.model.routes import ModelServer
+from bot.playground.options import PlaygroundOptions
+from bot.playground.page.routes import Page
+from bot.playground.people.composer import Speech, say
 from bot.playground.pulse import Pulse
-from bot.playground.responses import Responses
-from bot.playground.snapshot import Snapshot
-from bot.playground.socketmode import SocketMode
-from bot.playground.triggers import Triggers
-from bot.playground.views import Views
-from bot.playground.webapi import MAX_BODY_BYTES, WebApi
-from bot.playground.workspace import (
-    Change,
-    JsonObject,
-    Message,
-    new_workspace,
-)
+from bot.playground.socketmode.sockets import SocketMode
+from bot.playground.webapi.fileserver import FileServer
+from bot.playground.webapi.limits import RateLimiter
+from bot.playground.webapi.methods import APP_TOKEN, BOT_TOKEN, Methods
+from bot.playground.webapi.routes import MAX_BODY_BYTES, WebApi
+from bot.playground.workspace.change import Change
+from bot.playground.workspace.message import Message
+from bot.playground.workspace.seed import new_workspace
+from bot.playground.workspace.snapshot import Snapshot
 
 HOST = "127.0.0.1"
-# Who still waits for an answer when the playground ends will not get one.
 SHUTDOWN_TIMEOUT_S = 0.5
+"""Who still waits for an answer when the playground ends will not get one."""
 
 _PORT_REASONS = {
     errno.EADDRINUSE: "taken by another program",
@@ -75,21 +74,15 @@ class Playground:
         self._port = self._options.port
         self._pulse = Pulse()
         self._stack = AsyncExitStack()
-        self.workspace = new_workspace(time.time)
-        self.workspace.stream_life_s = self._options.stream_life_s
+        self.workspace = new_workspace(time.time, self._options.stream_life_s)
         self.sockets = SocketMode(
             self._pulse, self._options.redelivery_s, self._options.warning_s
         )
         self.interactions = self._new_interactions()
         self.sockets.on_answer = self.interactions.take_answer
-        self.command = self.interactions.command
-        self.press = self.interactions.press
-        self.press_in_view = self.interactions.press_in_view
-        self.submit = self.interactions.submit
-        self.close_view = self.interactions.close_view
         self.methods = self._new_methods()
         self.webapi = WebApi(self.methods, self._pulse)
-        self.hooks = Hooks(self.interactions.responses, self._pulse)
+        self.response_route = ResponseRoute(self.interactions.responses, self._pulse)
         scopes = self._options.scopes
         self.files = FileServer(self.workspace, BOT_TOKEN, scopes)
         self.model = ModelServer(self._options.pace)
@@ -115,8 +108,8 @@ class Playground:
         """Read the stored messages and listen.
 
         Raises:
-            PortTakenError: Another program listens on the port.
-            SnapshotError: The stored messages cannot be read.
+            PortTakenError: if another program listens on the port.
+            SnapshotError: if the stored messages cannot be read.
         """
         async with AsyncExitStack() as stack:
             if self._options.data is not None:
@@ -133,7 +126,7 @@ class Playground:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close every connection and store the messages."""
+        """Close every link and store the messages."""
         await self._stack.__aexit__(kind, error, trace)
 
     def say(
@@ -156,7 +149,7 @@ class Playground:
         event = self.interactions.open_home(user, tab)
         if event is None or event["type"] not in self._options.subscriptions:
             return None
-        self.sockets.deliver(placeless(self.workspace, event))
+        self.sockets.deliver(payload(self.workspace, None, event))
         return event
 
     def revoke(self, kind: Literal["bot", "app"], error: str = "token_revoked") -> None:
@@ -165,18 +158,28 @@ class Playground:
         Also `account_inactive` and `invalid_auth`, see "Errors" of
         https://docs.slack.dev/reference/methods/auth.test, read 2026-11. Without its
         bot token the app hears of nothing after the event `tokens_revoked`; its
-        connections stay (not documented).
+        links stay (not documented).
         """
         tokens = {"bot": BOT_TOKEN, "app": APP_TOKEN}
         if kind == "bot" and "tokens_revoked" in self._options.subscriptions:
             self.sockets.deliver(tokens_revoked(self.workspace))
         self.methods.revoked[tokens[kind]] = error
-        self.sockets.revoke(is_revoked=BOT_TOKEN in self.methods.revoked)
+        self.sockets.mute(is_muted=BOT_TOKEN in self.methods.revoked)
+
+    def uninstall(self) -> None:
+        """Remove the app from the workspace, and with it the bot's token.
+
+        The word that calls get then is not documented: our choice. So is that the
+        app's own token stays valid.
+        """
+        if "app_uninstalled" in self._options.subscriptions:
+            self.sockets.deliver(app_uninstalled(self.workspace))
+        self.revoke("bot", "account_inactive")
 
     def restore(self) -> None:
         """Let all tokens be valid again."""
         self.methods.revoked.clear()
-        self.sockets.revoke(is_revoked=False)
+        self.sockets.mute(is_muted=False)
 
     async def until(
         self, condition: Callable[[], bool], *, within_s: float = 10
@@ -184,7 +187,7 @@ class Playground:
         """Wait until a condition on the workspace, calls or envelopes holds.
 
         Raises:
-            TimeoutError: It did not hold in time; the text says what happened last.
+            TimeoutError: if it did not hold in time; the text says what happened last.
         """
         try:
             await self._pulse.until(condition, within_s)
@@ -196,7 +199,7 @@ class Playground:
         return (
             self.webapi,
             self.sockets,
-            self.hooks,
+            self.response_route,
             self.files,
             self.model,
             self.page,
@@ -209,7 +212,7 @@ class Playground:
             workspace=self.workspace,
             views=Views(time.time, triggers, has_home_tab=features.has_home_tab),
             triggers=triggers,
-            responses=Responses(self.workspace, time.monotonic),
+            responses=ResponseUrls(self.workspace, time.monotonic),
             send=self.sockets.send,
             features=features,
         )
@@ -229,13 +232,13 @@ class Playground:
         return (
             f"Nothing to that effect in {within_s} s: {len(calls)} calls, the last "
             f"{calls[-5:]}; {len(self.sockets.log)} envelopes, {unacked} of them "
-            f"unacknowledged, over {self.sockets.connection_count} connections."
+            f"unacknowledged, over {self.sockets.connection_count} links."
         )
 
     def _pass_on(self, change: Change) -> None:
         heard = self._options.subscriptions, self._options.scopes
-        for payload in payloads(self.workspace, change, *heard):
-            self.sockets.deliver(payload)
+        for each in payloads(self.workspace, change, *heard):
+            self.sockets.deliver(each)
         self._pulse.ring()
 
     async def _listen(self, stack: AsyncExitStack) -> None:

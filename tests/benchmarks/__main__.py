@@ -15,9 +15,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.playground.limits import UNLIMITED
-from bot.playground.modelserver import Pace
-from bot.playground.server import Playground, PlaygroundOptions
+from bot.playground.model.stream import Pace
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
+from bot.playground.webapi.limits import UNLIMITED
 
 HERE = Path(__file__).parent
 LINES = 420

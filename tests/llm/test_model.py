@@ -18,10 +18,11 @@ from bot.conversation.prompt import Prompt, PromptMessage
 from bot.llm import errors
 from bot.llm.client import ModelOptions, opened
 from bot.llm.model import LangChainModel
-from bot.playground.dialect import Dialect
-from bot.playground.modelfault import Kind, ModelFault
-from bot.playground.modelstream import Pace
-from bot.playground.server import Playground, PlaygroundOptions
+from bot.playground.model.dialect import Dialect
+from bot.playground.model.fault import Kind, ModelFault
+from bot.playground.model.stream import Pace
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
 
 PROMPT = Prompt(
     (

@@ -2,9 +2,11 @@
 
 import pytest
 
-from bot.playground.events import DEFAULT_SUBSCRIPTIONS, payloads
-from bot.playground.methods import DEFAULT_SCOPES
-from bot.playground.workspace import JsonObject, Workspace, new_workspace
+from bot.playground.events.payloads import payloads
+from bot.playground.jsonobject import JsonObject
+from bot.playground.manifest import DEFAULT_SCOPES, DEFAULT_SUBSCRIPTIONS
+from bot.playground.workspace.seed import new_workspace
+from bot.playground.workspace.state import Workspace
 
 ALL_EVENTS = DEFAULT_SUBSCRIPTIONS | {
     *("channel_archive", "channel_left", "channel_unarchive"),

@@ -13,11 +13,11 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.interactions import Features
-from bot.playground.limits import UNLIMITED
-from bot.playground.methods import DEFAULT_SCOPES
-from bot.playground.server import Playground, PlaygroundOptions
-from tests.playground.test_viewrules import INPUT, label, modal
+from bot.playground.manifest import DEFAULT_SCOPES, Features
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
+from bot.playground.webapi.limits import UNLIMITED
+from tests.playground.interactions.test_viewrules import INPUT, label, modal
 
 MORE_SCOPES = {
     "channels:join",
@@ -242,7 +242,7 @@ async def test_bolt_hears_an_event(bolt: BoltApp) -> None:
 
 
 async def test_bolt_answers_a_command_with_its_acknowledgement(bolt: BoltApp) -> None:
-    bolt.playground.command("U0ANA", "C0DEV", "/linefeed", "help")
+    bolt.playground.interactions.command("U0ANA", "C0DEV", "/linefeed", "help")
 
     stack = bolt.playground.interactions.views.stack
     ephemerals = bolt.playground.workspace.ephemerals
@@ -259,9 +259,9 @@ async def test_bolt_replaces_the_message_whose_button_was_pressed(
     )
     workspace = bolt.playground.workspace
 
-    bolt.playground.press("U0ANA", "C0DEV", posted["ts"], "go")
+    bolt.playground.interactions.press("U0ANA", "C0DEV", posted["ts"], "go")
 
-    await bolt.until(lambda: bolt.playground.hooks.log)
+    await bolt.until(lambda: bolt.playground.response_route.log)
     message = workspace.message("C0DEV", posted["ts"])
     assert message is not None
     assert (message.text, message.blocks) == ("pressed 1", ())
@@ -271,11 +271,11 @@ async def test_bolt_replaces_the_message_whose_button_was_pressed(
 async def test_bolt_takes_what_was_submitted(
     bolt: BoltApp, name: str, *, is_left_open: bool
 ) -> None:
-    bolt.playground.command("U0ANA", "C0DEV", "/linefeed")
+    bolt.playground.interactions.command("U0ANA", "C0DEV", "/linefeed")
     stack = bolt.playground.interactions.views.stack
     await bolt.until(lambda: stack("U0ANA"))
 
-    envelope = bolt.playground.submit("U0ANA", {"name": name})
+    envelope = bolt.playground.interactions.submit("U0ANA", {"name": name})
 
     assert envelope is not None
     await bolt.until(lambda: envelope.acked_s)

@@ -14,10 +14,10 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.events import DEFAULT_SUBSCRIPTIONS
-from bot.playground.faults import Fault
-from bot.playground.interactions import Features
-from bot.playground.server import Playground, PlaygroundOptions, PortTakenError
+from bot.playground.manifest import DEFAULT_SUBSCRIPTIONS, Features
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground, PortTakenError
+from bot.playground.webapi.faults import Fault
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ async def test_waiting_in_vain_tells_what_happened(playground: Playground) -> No
 async def test_who_still_holds_a_connection_does_not_hold_up_the_end() -> None:
     async with aiohttp.ClientSession() as session, asyncio.timeout(5):
         async with Playground() as playground:
-            link = await session.ws_connect(playground.sockets.open_link())
+            link = await session.ws_connect(playground.sockets.new_url())
             await link.receive_json()
 
         assert (await link.receive()).type is aiohttp.WSMsgType.CLOSE
@@ -146,7 +146,7 @@ async def listener(
     playground: Playground, session: aiohttp.ClientSession
 ) -> aiohttp.ClientWebSocketResponse:
     """Connect as an app that only listens."""
-    link = await session.ws_connect(playground.sockets.open_link())
+    link = await session.ws_connect(playground.sockets.new_url())
     await link.receive_json()
     return link
 
@@ -169,6 +169,24 @@ async def test_with_its_token_revoked_the_app_neither_speaks_nor_hears() -> None
         assert (await client.auth_test())["ok"]
     assert [event["type"] for event in events] == ["tokens_revoked", "message"]
     assert events[1]["text"] == "heard"
+
+
+@pytest.mark.parametrize("is_subscribed", [True, False])
+async def test_a_removed_app_is_told_and_has_no_bot_token(
+    *, is_subscribed: bool
+) -> None:
+    names = ["app_uninstalled", "tokens_revoked"] if is_subscribed else []
+    heard = DEFAULT_SUBSCRIPTIONS | set(names)
+    async with Playground(PlaygroundOptions(subscriptions=heard)) as playground:
+        playground.uninstall()
+        client = AsyncWebClient(token=playground.bot_token, base_url=playground.api_url)
+
+        with pytest.raises(SlackApiError, match="account_inactive"):
+            await client.auth_test()
+        told = [
+            envelope.payload["event"]["type"] for envelope in playground.sockets.log
+        ]
+    assert told == names
 
 
 async def test_without_its_app_token_the_app_goes_on_but_cannot_come_back(
@@ -215,7 +233,7 @@ async def test_a_call_that_hangs_does_not_hold_up_the_end() -> None:
         asyncio.TaskGroup() as group,
         Playground() as playground,
     ):
-        playground.webapi.faults.append(Fault("auth.test", is_black_hole=True))
+        playground.webapi.faults.append(Fault("auth.test", kind="hang"))
 
         async def hang() -> None:
             with pytest.raises(aiohttp.ClientError):
