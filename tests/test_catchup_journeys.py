@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.playground.limits import UNLIMITED, Limits
-from bot.playground.modelserver import Pace
-from bot.playground.server import Playground, PlaygroundOptions
-from bot.playground.workspace import Channel, Message
+from bot.playground.model.stream import Pace
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
+from bot.playground.webapi.limits import UNLIMITED, Limits
+from bot.playground.workspace.channel import Channel
+from bot.playground.workspace.message import Message
 from bot.slack.catchup import LOOK_BACK_S
 from bot.storage import database
 from tests.conftest import Bots

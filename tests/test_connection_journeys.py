@@ -9,10 +9,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.conversation.ports import SetupError
-from bot.playground.limits import UNLIMITED
-from bot.playground.modelserver import Pace
-from bot.playground.server import Playground, PlaygroundOptions
-from bot.playground.webapi import Fault
+from bot.playground.model.stream import Pace
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
+from bot.playground.webapi.faults import Fault
+from bot.playground.webapi.limits import UNLIMITED
 from bot.slack import connection, link, tokenwatch
 from bot.storage.database import FILE_NAME
 from tests.conftest import Bots
@@ -183,7 +184,7 @@ async def test_a_supervisor_sees_what_is_wrong(
         await until("is_connected", is_good=True)
         playground.sockets.black_hole(is_new_too=True)
         await until("is_connected", is_good=False)
-        playground.sockets.restore()
+        playground.sockets.hear_again()
         await until("is_connected", is_good=True)
         playground.revoke("bot")
         await until("is_token_accepted", is_good=False)
@@ -232,7 +233,7 @@ async def test_a_second_process_with_the_token_is_told_of(
     with capture_logs() as logged:
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(playground.sockets.open_link()),
+            session.ws_connect(playground.sockets.new_url()),
             working(bots, playground),
         ):
             pass

@@ -28,6 +28,8 @@ MAX_THREADS = 200
 """How many are read in one look-up: 200 take about six minutes."""
 RETRIES = 3
 PAUSE_S = 10.0
+AGAIN_S = 60.0
+"""After how long a look-up is begun anew that Slack or the database did not let end."""
 MAX_SILENT = 3
 """After how many places without an answer a look-up is given up."""
 log = structlog.stdlib.get_logger()
@@ -105,16 +107,33 @@ class CatchUp:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            problem = ""
-            try:
-                await self._look_up(_LookUp(self._oldest_s))
-            except (NoAnswerError, RefusedError, StoreError) as error:
-                problem = str(error)
-            except Exception:
-                # The boundary: what Slack answers must not end the bot.
-                log.exception("the look-up of missed messages failed")
-            if problem:
-                log.error("missed messages cannot be looked up", error=problem)
+            await self._look_up_at_last(self._oldest_s)
+
+    async def _look_up_at_last(self, oldest_s: float) -> None:
+        """Look up what was said since, as often as it takes while it is worth it."""
+        while not await self._is_done(oldest_s):
+            if self._clock() - oldest_s > MAX_AGE_S:
+                log.error("missed messages are given up")
+                return
+            await asyncio.sleep(AGAIN_S)
+
+    async def _is_done(self, oldest_s: float) -> bool:
+        """Look up what was said since; False if it is worth another try."""
+        try:
+            await self._look_up(_LookUp(oldest_s))
+        except (NoAnswerError, StoreError) as error:
+            problem = str(error)
+        except RefusedError as error:
+            log.warning("missed messages cannot be looked up", error=error.error)
+            return error.retry_after_s is None
+        except Exception:
+            # The boundary: what Slack answers must not end the bot.
+            log.exception("the look-up of missed messages failed")
+            return True
+        else:
+            return True
+        log.warning("missed messages cannot be looked up now", error=problem)
+        return False
 
     async def _look_up(self, lookup: _LookUp) -> None:
         clock = asyncio.get_running_loop().time

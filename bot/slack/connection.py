@@ -11,7 +11,7 @@ from bot.conversation.ports import SetupError
 from bot.slack.bolt import Receive
 from bot.slack.link import Link, LinkError, open_link
 from bot.slack.preflight import paused, unreachable
-from bot.slack.web import NoAnswerError, RefusedError, Web
+from bot.slack.web import NoAnswerError, RefusedError, Web, unpooled
 
 START_TIMEOUT_S = 4.0
 """How long the first connection may take: whoever starts the bot waits for it."""
@@ -25,8 +25,8 @@ MAX_PAUSE_S = 30.0
 """The longest pause."""
 STEADY_S = 10.0
 """A connection that lived so long was no failure."""
-LINGER_S = 30.0
-"""How long a connection with a successor may still deliver; Slack closes it sooner."""
+FLAPS = 2
+"""As how many failures a connection counts at most that did not live so long."""
 SOCKET_MODE_OFF = "Socket Mode is not turned on"
 """Slack's words, where it gives an address at which nothing is to be heard."""
 
@@ -52,8 +52,8 @@ async def connected(
     Raises:
         SetupError: if the first connection fails, as then something must be set up.
     """
-    async with asyncio.TaskGroup() as group:
-        connection = Connection(web.with_token(app_token), receive, on_gap, group)
+    async with unpooled(web, app_token) as app, asyncio.TaskGroup() as group:
+        connection = Connection(app, receive, on_gap, group)
         await connection.start()
         keeper = group.create_task(connection.keep())
         try:
@@ -126,12 +126,11 @@ class Connection:
             if clock() - since_s >= STEADY_S:
                 self._failures = 0
             await self._replace()
-            asyncio.get_running_loop().call_later(LINGER_S, self._end, link)
 
     async def close(self) -> None:
         """End every link."""
         for link in tuple(self._links):
-            self._end(link)
+            self._links[link].cancel()
             # Its task may not have begun, and then never will.
             await link.close()
 
@@ -153,6 +152,7 @@ class Connection:
                 log.warning("no connection to Slack", error=reason)
             else:
                 log.info("connected again", after_s=round(clock() - since_s, 3))
+                self._failures = min(self._failures, FLAPS)
                 return
 
     async def _connect(self) -> None:
@@ -185,17 +185,19 @@ class Connection:
         fields = (await self._web.ask("apps.connections.open")).fields
         if SOCKET_MODE_OFF in str(fields.get("response_metadata")):
             raise LinkError("link_disabled")
-        return str(fields["url"])
+        url = fields.get("url")
+        if not isinstance(url, str):
+            raise NoAnswerError("no address")
+        return url
 
     async def _serve(self, link: Link) -> None:
         try:
             await link.run(self._receive)
         finally:
             del self._links[link]
-
-    def _end(self, link: Link) -> None:
-        if link in self._links:
-            self._links[link].cancel()
+        # If none is left, the next one comes behind a gap anyway.
+        if link.is_broken and self.is_open:
+            self._on_gap()
 
     def _setup_error(self, error: Exception) -> SetupError:
         """Return the sentence that names the fix."""
@@ -214,5 +216,5 @@ def pause_s(failures: int) -> float:
     """Return how long to wait, not in step with others that lost theirs."""
     if not failures:
         return 0.0
-    longest_s = min(MAX_PAUSE_S, MIN_PAUSE_S * 2.0 ** (failures - 1))
+    longest_s = min(MAX_PAUSE_S, MIN_PAUSE_S * 2.0 ** min(failures - 1, 10))
     return longest_s * random.uniform(0.75, 1.0)  # noqa: S311 - no secret

@@ -1,9 +1,10 @@
 """What Slack itself remembers of conversations: read in pages, within its limits."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import structlog
 
@@ -23,6 +24,8 @@ Source: https://docs.slack.dev/reference/methods/users.conversations, read 2026-
 """
 MAX_PAGES = 10
 TYPES = "public_channel,private_channel,mpim,im"
+
+_TS = re.compile(r"\d+\.\d+", re.ASCII)
 
 log = structlog.stdlib.get_logger()
 
@@ -113,7 +116,7 @@ class History:
         items: list[dict[str, Any]] = []
         for _ in range(MAX_PAGES):
             page = await self._read(method, arguments)
-            found: list[dict[str, Any]] = page[name]
+            found = _sound(page[name], method)
             items += found
             more: dict[str, Any] = page.get("response_metadata") or {}
             is_last = not more.get("next_cursor")
@@ -131,6 +134,25 @@ class History:
         return await self._web.read(method, arguments)
 
 
+def _sound(found: Any, method: str) -> list[dict[str, Any]]:
+    """Return the items that have what makes them one; a broken one hides no other."""
+    items = cast("list[object]", found) if isinstance(found, list) else []
+    objects = [cast("dict[str, Any]", i) for i in items if isinstance(i, dict)]
+    sound = [item for item in objects if _is_channel(item) or _is_message(item)]
+    if len(sound) < len(items):
+        log.warning("Slack sent what cannot be read", method=method)
+    return sound
+
+
+def _is_channel(item: dict[str, Any]) -> bool:
+    return isinstance(item.get("id"), str)
+
+
+def _is_message(item: dict[str, Any]) -> bool:
+    ts = item.get("ts")
+    return isinstance(ts, str) and _TS.fullmatch(ts) is not None
+
+
 def _place(channel: dict[str, Any]) -> Place:
     """Return a conversation object as a place.
 
@@ -143,4 +165,6 @@ def _place(channel: dict[str, Any]) -> Place:
         kind = "mpim"
     elif channel.get("is_private") or channel.get("is_group"):
         kind = "group"
-    return Place(channel["id"], kind, bool(channel.get("is_ext_shared")))
+    is_ours = channel.get("is_org_shared") or not channel.get("is_shared")
+    marks = (channel.get("is_ext_shared"), channel.get("is_pending_ext_shared"))
+    return Place(channel["id"], kind, is_shared=any(marks) or not is_ours)

@@ -25,10 +25,15 @@ from bot.slack.bolt import Receive
 PING_S = 2.0
 SILENCE_S = 6.0
 """No frame for so long, though we ping: nobody is there."""
+LINGER_S = 30.0
+"""How long a link may stay that Slack told to leave; Slack closes it sooner."""
 CLOSE_S = 1.0
 """Slack answers a closing frame late or never."""
 MAX_HANDLED = 1_000
 """Envelopes in hand; further ones are left to Slack, which delivers them again."""
+
+UNFIT = (ClientError, OSError, ValueError)
+"""What an address or a server raises that is no Slack, or a broken one."""
 
 log = structlog.stdlib.get_logger()
 
@@ -48,14 +53,18 @@ class Link:
         """Set once the connection needs a successor."""
         self.reason = ""
         """Why it is leaving: Slack's word, `closed` or `silent`."""
+        self.is_broken = True
+        """Events may be lost with it; false once Slack announced its end."""
         self._socket = socket
+        self._leave_at_s = float("inf")
+        self._is_silent = False
         self._handling: set[asyncio.Task[None]] = set()
         self._heard_s = asyncio.get_running_loop().time()
 
     @property
     def is_open(self) -> bool:
         """Say whether events may still arrive, as far as we know."""
-        return not self._socket.closed and self.reason != "silent"
+        return not self._socket.closed and not self._is_silent
 
     async def run(self, receive: Receive) -> None:
         """Handle envelopes, side by side, until the connection ends."""
@@ -91,6 +100,8 @@ class Link:
         """Return the envelope in a frame, if it holds one that can be handled."""
         read = _decoded(frame)
         if read.get("type") == "disconnect":
+            self.is_broken = False
+            self._leave_at_s = self._heard_s + LINGER_S
             self.leave(str(read.get("reason")))
         elif "envelope_id" in read:
             if len(self._handling) < MAX_HANDLED:
@@ -109,16 +120,26 @@ class Link:
             log.exception("an event could not be handled")
 
     async def _watch(self) -> None:
-        """Ping; close the connection if nothing at all comes back."""
+        """Ping; close the connection if nothing comes back, or if it lingers."""
         clock = asyncio.get_running_loop().time
         try:
-            while clock() - self._heard_s < SILENCE_S:
+            while (rest_s := self._end_s - clock()) > 0:
                 await self._socket.ping()
-                await asyncio.sleep(PING_S)
+                asleep_s = clock()
+                await asyncio.sleep(min(PING_S, rest_s))
+                if clock() - asleep_s > SILENCE_S:
+                    # We slept, not Slack: what came meanwhile is not read yet.
+                    self._heard_s = clock()
         except ConnectionError:
             return
-        self.leave("silent")
+        if self._heard_s + SILENCE_S <= clock():
+            self._is_silent = self.is_broken = True
+            self.leave("silent")
         await self.close()
+
+    @property
+    def _end_s(self) -> float:
+        return min(self._heard_s + SILENCE_S, self._leave_at_s)
 
 
 async def open_link(session: ClientSession, url: str, proxy: str | None) -> Link:
@@ -134,10 +155,13 @@ async def open_link(session: ClientSession, url: str, proxy: str | None) -> Link
             proxy=proxy,
             timeout=ClientWSTimeout(ws_close=CLOSE_S),  # pyright: ignore[reportCallIssue]
         )
-    except (ClientError, OSError) as error:
+    except UNFIT as error:
         raise LinkError(type(error).__name__) from error
     try:
         return Link(socket, await _greeted(socket))
+    except UNFIT as error:
+        await _close(socket)
+        raise LinkError(type(error).__name__) from error
     except BaseException:
         await _close(socket)
         raise
@@ -172,7 +196,7 @@ def _decoded(frame: WSMessage) -> dict[str, Any]:
         return {}
     try:
         read: Any = json.loads(frame.data)
-    except ValueError:
+    except (ValueError, RecursionError):
         log.warning("Slack sent a frame that is no JSON")
         return {}
     return cast("dict[str, Any]", read) if isinstance(read, dict) else {}

@@ -70,11 +70,12 @@ def _answered(items: Iterable[dict[str, Any]], bot_id: str) -> frozenset[TurnId]
 
 def _body(place: Place, item: dict[str, Any], bot: Identity) -> dict[str, Any]:
     """Return a message of a history in the shape of its event."""
-    stranger = {"team": UNKNOWN_TEAM} if place.is_shared else {}
+    unknown = UNKNOWN_TEAM if place.is_shared else ""
+    team = {"team": item.get("team") or unknown}
     where = {"channel": place.channel, "channel_type": place.kind}
     installation = {"team_id": bot.team, "enterprise_id": bot.enterprise or None}
     return {
         "team_id": bot.team,
         "authorizations": [installation],
-        "event": {**stranger, **item, **where},
+        "event": {**item, **team, **where},
     }

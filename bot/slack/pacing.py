@@ -49,7 +49,8 @@ class Holds:
         place = channel if method in PER_CHANNEL else ""
         others = {where for what, where in self._until_s if what == method} - {place}
         for where in {place, "" if others else place}:
-            self._until_s[method, where] = now_s + pause_s
+            until_s = self._until_s.get((method, where), now_s)
+            self._until_s[method, where] = max(until_s, now_s + pause_s)
 
 
 class Allowance:

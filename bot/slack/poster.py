@@ -144,7 +144,11 @@ class ChannelPoster:
             async with asyncio.timeout(self._doubt.patience_s):
                 ts = await self._search(outlet, post)
         except TimeoutError:
-            outlet.fail("Slack does not answer")
+            if not self._web.token_state.is_refused:
+                outlet.fail("Slack does not answer")
+                return
+            await self._web.token_state.until_accepted()
+            await self._look(outlet, post)
         except RefusedError as error:
             outlet.fail(f"the thread cannot be read: {error.error}")
         else:

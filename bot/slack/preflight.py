@@ -58,7 +58,7 @@ async def identify(web: Web) -> Identity:
     except (TimeoutError, NoAnswerError) as error:
         raise unreachable(web.api_url, error) from error
     fields = answer.fields
-    if "bot_id" not in fields:
+    if "bot_id" not in fields and "user_id" in fields:
         raise SetupError("SLACK_BOT_TOKEN is a person's; it must be the bot's, xoxb-….")
     # Slack names a token's scopes in every answer: a server that does not is no Slack.
     if missing := SCOPES - answer.scopes:
@@ -66,10 +66,14 @@ async def identify(web: Web) -> Identity:
             f"The app lacks the scope {', '.join(sorted(missing))}. Put manifest.yaml"
             " into App Manifest at api.slack.com/apps, and install the app again."
         )
+    ids = [fields.get(name) for name in ("team_id", "user_id", "bot_id")]
+    team, user, bot_id = (value if isinstance(value, str) else "" for value in ids)
+    if not (team and user and bot_id):
+        raise SetupError(f"{web.api_url} does not answer as Slack does.")
     return Identity(
-        team=fields["team_id"],
-        user=fields["user_id"],
-        bot_id=fields["bot_id"],
+        team=team,
+        user=user,
+        bot_id=bot_id,
         enterprise=fields.get("enterprise_id") or "",
     )
 

@@ -8,7 +8,7 @@ import structlog
 
 from bot.slack.web import NoAnswerError, RefusedError, Web
 
-CHECK_S = 60.0
+CHECK_S = 15.0
 """How often an idle bot asks. Slack allows it hundreds of times a minute
 (https://docs.slack.dev/reference/methods/auth.test, read 2026-11)."""
 RETRY_S = 5.0

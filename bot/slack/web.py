@@ -18,10 +18,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.pacing import Holds
 from bot.slack.token import TOKEN_ERRORS, TokenState
 
-CALL_TIMEOUT_S = 30.0
+CALL_TIMEOUT_S = 15.0
 """The longest wait for an answer."""
-KEEPALIVE_S = 75.0
-"""How long an idle connection is kept for the next call."""
+KEEPALIVE_S = 5.0
+"""How long an idle connection is kept for the next call: after a break of the line it
+would swallow one, until the time is out."""
 READ_RETRIES = 2
 """How often a read is repeated, behind a broken connection or a 429."""
 RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
@@ -89,10 +90,6 @@ class Web:
         )
         self._holds = Holds()
         self.token_state = TokenState()
-
-    def with_token(self, token: str) -> "Web":
-        """Return the same Web API with another token."""
-        return Web(token, self.api_url, self.session)
 
     @property
     def proxy(self) -> str | None:
@@ -188,6 +185,19 @@ async def opened(token: str, api_url: str) -> AsyncGenerator[Web]:
     timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         yield Web(token, api_url, session)
+
+
+@asynccontextmanager
+async def unpooled(web: Web, token: str) -> AsyncGenerator[Web]:
+    """Open the same Web API for another token, with a new connection for every call.
+
+    What is called when a connection broke must not wait for another broken one.
+    """
+    connector = aiohttp.TCPConnector(force_close=True)
+    async with aiohttp.ClientSession(
+        connector=connector, timeout=web.session.timeout
+    ) as session:
+        yield Web(token, web.api_url, session)
 
 
 async def _answer(client: AsyncWebClient, method: str, body: dict[str, Any]) -> Answer:

@@ -9,9 +9,11 @@ import pytest
 from bot.conversation.ports import StoreError
 from bot.conversation.turn import Message as Said
 from bot.conversation.turn import ThreadId, Turn, TurnId
-from bot.playground.limits import UNLIMITED
-from bot.playground.server import Playground, PlaygroundOptions
-from bot.playground.workspace import BOT_ID, BOT_USER, TEAM, Message
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
+from bot.playground.webapi.limits import UNLIMITED
+from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
+from bot.playground.workspace.message import Message
 from bot.slack.event import SlackMessage
 from bot.slack.listeners import Listener
 from bot.slack.policy import Policy

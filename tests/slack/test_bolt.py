@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.playground.server import Playground
-from bot.playground.workspace import BOT_ID, BOT_USER, TEAM
+from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
 from bot.slack.bolt import Receive, bolt_app, receiving
 from bot.slack.listeners import Listener
 from bot.slack.web import Web

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.conversation.ports import SetupError
 from bot.playground.server import Playground
-from bot.playground.webapi import Fault
+from bot.playground.webapi.faults import Fault
 from bot.slack import connection as module
 from bot.slack import link
 from bot.slack.bolt import bolt_app, receiving
@@ -138,12 +138,53 @@ async def test_a_silent_connection_is_made_again(
 async def test_an_old_connection_does_not_linger_for_ever(
     hearing: Hearing, playground: Playground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LINGER_S", 0.1)
+    monkeypatch.setattr(link, "LINGER_S", 0.1)
+    monkeypatch.setattr(link, "PING_S", 0.05)
     async with hearing.begun():
         playground.sockets.disconnect("warning")
         await until_opened(playground, 2)
         await playground.until(lambda: playground.sockets.connection_count == 2)
         await playground.until(lambda: playground.sockets.connection_count == 1)
+
+    assert hearing.gaps == 1
+
+
+@pytest.mark.parametrize("fault", ["drop", "black_hole"])
+async def test_a_link_that_breaks_beside_another_is_a_gap(
+    hearing: Hearing,
+    playground: Playground,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+) -> None:
+    monkeypatch.setattr(link, "PING_S", 0.05)
+    monkeypatch.setattr(link, "SILENCE_S", 0.2)
+    async with hearing.begun() as connection:
+        playground.sockets.disconnect("warning")
+        await until_opened(playground, 2)
+        await playground.until(lambda: playground.sockets.connection_count == 2)
+        getattr(playground.sockets, fault)()
+        await hearing.until_gaps(2)
+        await hearing.hears()
+
+        assert connection.is_open
+
+
+@pytest.mark.parametrize(
+    "url", ["", "nowhere", f"ws://{'x' * 70}.test/", "ws://[::1", 7, None]
+)
+async def test_an_odd_address_does_not_end_the_bot(
+    hearing: Hearing,
+    playground: Playground,
+    monkeypatch: pytest.MonkeyPatch,
+    url: object,
+) -> None:
+    monkeypatch.setattr(module, "MIN_PAUSE_S", 0.01)
+    async with hearing.begun():
+        body = {"ok": True, "url": url}
+        playground.webapi.faults.append(Fault(OPEN, 200, body, times=2))
+        playground.sockets.drop()
+        await hearing.until_gaps(2)
+        await hearing.hears()
 
 
 @pytest.mark.parametrize(
@@ -151,8 +192,8 @@ async def test_an_old_connection_does_not_linger_for_ever(
     [
         Fault(OPEN, times=2),
         Fault(OPEN, 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "0"}),
-        Fault(OPEN, cut="before", times=2),
-        Fault(OPEN, is_black_hole=True),
+        Fault(OPEN, kind="cut_before", times=2),
+        Fault(OPEN, kind="hang"),
     ],
     ids=["500", "429", "cut", "black hole"],
 )
@@ -233,7 +274,7 @@ async def test_the_start_names_too_many_processes(
     hearing: Hearing, playground: Playground
 ) -> None:
     async with aiohttp.ClientSession() as session, AsyncExitStack() as stack:
-        links = [playground.sockets.open_link() for _ in range(10)]
+        links = [playground.sockets.new_url() for _ in range(10)]
         for url in links:
             await stack.enter_async_context(session.ws_connect(url))
         with pytest.raises(ExceptionGroup) as failed:
@@ -244,7 +285,7 @@ async def test_the_start_names_too_many_processes(
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault(OPEN, is_black_hole=True), Fault(OPEN, cut="before")], ids=str
+    "fault", [Fault(OPEN, kind="hang"), Fault(OPEN, kind="cut_before")], ids=str
 )
 async def test_a_start_without_slack_ends(
     hearing: Hearing,
@@ -283,7 +324,7 @@ async def test_another_process_with_the_token_is_named(
     with capture_logs() as logged:
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(playground.sockets.open_link()),
+            session.ws_connect(playground.sockets.new_url()),
             hearing.begun(),
         ):
             pass
@@ -324,3 +365,7 @@ def test_pauses_grow_from_one_second_to_thirty(failures: int) -> None:
     assert shortest_s <= pause_s(failures) <= longest_s
     assert pause_s(failures + 10) >= 0.75 * min(longest_s, 2 ** (failures + 9))
     assert pause_s(0) == 0
+
+
+def test_a_pause_after_days_of_failures_is_no_overflow() -> None:
+    assert pause_s(100_000) <= MAX_PAUSE_S

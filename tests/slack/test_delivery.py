@@ -9,8 +9,9 @@ from bot.chunking import Chunk
 from bot.conversation.ports import DeliveryError
 from bot.conversation.turn import Turn
 from bot.playground.server import Playground
-from bot.playground.webapi import Call, Fault
-from bot.playground.workspace import BOT_ID
+from bot.playground.webapi.faults import Fault
+from bot.playground.webapi.routes import Call
+from bot.playground.workspace.identity import BOT_ID
 from bot.slack import tokenwatch
 from bot.slack.delivery import THINKING, LinesDelivery
 from bot.slack.outlet import LinesOutlet
@@ -138,7 +139,7 @@ async def test_without_a_status_the_reply_comes_all_the_same(
     playground: Playground, delivery: LinesDelivery, ask: Ask
 ) -> None:
     playground.webapi.faults.append(Fault(STATUS, 200, {"ok": False, "error": "no"}))
-    playground.webapi.faults.append(Fault(STATUS, cut="before"))
+    playground.webapi.faults.append(Fault(STATUS, kind="cut_before"))
 
     await reply(delivery, ask(), "one")
     await reply(delivery, ask(), "two")
@@ -166,8 +167,8 @@ async def test_after_a_429_all_that_waits_goes_as_soon_as_slack_allows(
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(POST, cut="before"),
-        Fault(POST, cut="after"),
+        Fault(POST, kind="cut_before"),
+        Fault(POST, kind="cut_after"),
         Fault(POST, 500),
         Fault(POST, 503, {}),
         Fault(POST, 200, {"ok": False, "error": "internal_error"}),
@@ -199,7 +200,10 @@ async def test_a_500_behind_a_stored_post_does_not_repeat_it(
     playground: Playground, delivery: LinesDelivery, ask: Ask
 ) -> None:
     # The SDK sees the same as for a 500: no answer that it can trust.
-    playground.webapi.faults += [Fault(POST, cut="after"), Fault(POST, cut="after")]
+    playground.webapi.faults += [
+        Fault(POST, kind="cut_after"),
+        Fault(POST, kind="cut_after"),
+    ]
 
     await reply(delivery, ask(), "one", "two")
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.playground.composer import Speech, say
-from bot.playground.limits import UNLIMITED
-from bot.playground.workspace import BOT_USER, Channel
+from bot.playground.people.composer import Speech, say
+from bot.playground.webapi.limits import UNLIMITED
+from bot.playground.workspace.channel import Channel
+from bot.playground.workspace.identity import BOT_USER
 from bot.slack import history
 from bot.slack.history import BURST, History, Place
 from tests.slack.virtual import START_S, WirelessSlack, virtually
@@ -43,6 +44,31 @@ def test_places_have_their_kind_and_strangers_are_told() -> None:
             Place("C0DEV", "channel", is_shared=False),
             Place("D0ANA", "im", is_shared=False),
         )
+
+    reading(play)
+
+
+@pytest.mark.parametrize(
+    ("marks", "is_shared"),
+    [
+        ({}, False),
+        ({"is_ext_shared": True}, True),
+        ({"is_pending_ext_shared": True}, True),
+        ({"is_shared": True, "is_ext_shared": None}, True),
+        ({"is_shared": True, "is_org_shared": True}, False),
+    ],
+    ids=str,
+)
+def test_a_place_is_shared_unless_only_with_ones_own_organisation(
+    monkeypatch: pytest.MonkeyPatch, marks: dict[str, object], *, is_shared: bool
+) -> None:
+    async def play(slack: WirelessSlack, reads: History) -> None:
+        async def read(_method: str, _arguments: object) -> dict[str, object]:
+            return {"channels": [{"id": "C1", **marks}, {}, None, {"id": 7}]}
+
+        monkeypatch.setattr(slack, "read", read)
+
+        assert await reads.places() == (Place("C1", "channel", is_shared),)
 
     reading(play)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -12,18 +13,18 @@ from aiohttp import WSMsgType
 from aiohttp import web as http
 
 from bot.playground.server import Playground
-from bot.playground.socketmode import MAX_CONNECTIONS
+from bot.playground.socketmode.sockets import MAX_CONNECTIONS
 from bot.slack import link as module
 from bot.slack.link import Link, LinkError, open_link
-from bot.slack.web import Web
+from bot.slack.web import Web, unpooled
 
 Script = Callable[[http.WebSocketResponse], Awaitable[None]]
 
 
 async def address(web: Web, playground: Playground) -> str:
     """Return the address of a new connection."""
-    app = web.with_token(playground.app_token)
-    return str((await app.ask("apps.connections.open")).fields["url"])
+    async with unpooled(web, playground.app_token) as app:
+        return str((await app.ask("apps.connections.open")).fields["url"])
 
 
 @asynccontextmanager
@@ -69,7 +70,7 @@ async def test_a_link_is_open_behind_its_hello(
 ) -> None:
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(playground.sockets.open_link()),
+        session.ws_connect(playground.sockets.new_url()),
     ):
         link = await open_link(web.session, await address(web, playground), None)
         async with running(link, []):
@@ -100,7 +101,7 @@ async def test_an_eleventh_connection_is_refused_with_slacks_reason(
     web: Web, playground: Playground
 ) -> None:
     async with aiohttp.ClientSession() as session, AsyncExitStack() as stack:
-        links = [playground.sockets.open_link() for _ in range(MAX_CONNECTIONS)]
+        links = [playground.sockets.new_url() for _ in range(MAX_CONNECTIONS)]
         for url in links:
             await stack.enter_async_context(session.ws_connect(url))
         url = await address(web, playground)
@@ -218,6 +219,35 @@ async def test_too_many_events_at_once_are_left_to_slack(
         task.cancel()
 
 
+async def test_a_reset_behind_a_ping_and_before_the_hello_is_no_link(
+    web: Web, unused_tcp_port: int
+) -> None:
+    async def reset(socket: http.WebSocketResponse) -> None:
+        await socket.ping(b"1")
+        transport = socket._req.transport if socket._req else None
+        assert transport is not None
+        transport.abort()
+
+    async with slack_that(reset, unused_tcp_port) as url:
+        for _ in range(20):
+            with pytest.raises(LinkError):
+                await open_link(web.session, url, None)
+
+
+async def test_a_blocked_loop_is_not_slacks_silence(
+    web: Web, playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PING_S", 0.05)
+    monkeypatch.setattr(module, "SILENCE_S", 0.3)
+    link = await open_link(web.session, await address(web, playground), None)
+    async with running(link, []):
+        await asyncio.sleep(0.02)
+        time.sleep(0.5)  # noqa: ASYNC251 - the very fault
+        await asyncio.sleep(0.2)
+
+        assert not link.leaving.is_set()
+
+
 async def test_odd_frames_are_survived_and_pings_answered(
     web: Web, unused_tcp_port: int
 ) -> None:
@@ -226,6 +256,7 @@ async def test_odd_frames_are_survived_and_pings_answered(
     async def confuse(socket: http.WebSocketResponse) -> None:
         await socket.ping(b"1")
         await socket.send_str("{")
+        await socket.send_str("[" * 100_000)
         await socket.send_json({"type": "hello"})
         await socket.ping(b"2")
         for odd in ([], "text", {"type": "new"}, {"envelope_id": "E1"}):

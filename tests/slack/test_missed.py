@@ -90,6 +90,8 @@ def test_an_answer_counts_if_the_bot_itself_wrote_it() -> None:
     [
         (ROOM, {}, True),
         (SHARED, {}, False),
+        (SHARED, {"team": None}, False),
+        (SHARED, {"team": ""}, False),
         (SHARED, {"team": "T1"}, True),
         (SHARED, {"team": "T2"}, False),
         (SHARED, {"team": "T1", "user_team": "T2"}, False),

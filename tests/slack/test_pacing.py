@@ -66,6 +66,14 @@ def test_the_first_held_post_holds_its_channel_and_the_second_holds_all() -> Non
     assert [holds.wait_s(POST, channel, 5) for channel in ("C1", "C2", "C3")] == [5] * 3
 
 
+def test_a_short_hold_does_not_end_a_long_one() -> None:
+    holds = Holds()
+    holds.hold("chat.update", "", 0, 60)
+    holds.hold("chat.update", "", 1, 1)
+
+    assert holds.wait_s("chat.update", "", 2) == 58
+
+
 def test_a_hold_that_is_over_is_no_first_one() -> None:
     holds = Holds()
     holds.hold(POST, "C1", 0, 5)

@@ -3,10 +3,11 @@
 import pytest
 
 from bot.conversation.ports import SetupError
-from bot.playground.methods import DEFAULT_SCOPES
-from bot.playground.server import Playground, PlaygroundOptions
-from bot.playground.webapi import Fault
-from bot.playground.workspace import BOT_ID, BOT_USER, TEAM
+from bot.playground.manifest import DEFAULT_SCOPES
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
+from bot.playground.webapi.faults import Fault
+from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
 from bot.slack import preflight
 from bot.slack.preflight import SCOPES, Identity, identify
 from bot.slack.web import Web, opened
@@ -59,6 +60,19 @@ async def test_each_missing_scope_is_named(lacking: str) -> None:
     assert sentence.startswith(f"The app lacks the scope {lacking}. Put manifest.yaml")
 
 
+@pytest.mark.parametrize(
+    "odd", [{"team_id": None}, {"user_id": 7}, {"bot_id": ""}, {"team_id": ""}], ids=str
+)
+async def test_a_server_that_is_no_slack_is_named(
+    web: Web, playground: Playground, odd: dict[str, object]
+) -> None:
+    body = {"ok": True, "team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID, **odd}
+    headers = {"x-oauth-scopes": ",".join(SCOPES)}
+    playground.webapi.faults.append(Fault("auth.test", 200, body, headers))
+
+    assert "does not answer as Slack does" in await failure(web)
+
+
 async def test_more_scopes_than_needed_do_no_harm() -> None:
     options = PlaygroundOptions(scopes=DEFAULT_SCOPES | {"reactions:write"})
     async with (
@@ -88,6 +102,6 @@ async def test_a_slack_that_never_answers_is_not_waited_for(
     web: Web, playground: Playground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preflight, "TIMEOUT_S", 0.05)
-    playground.webapi.faults.append(Fault("auth.test", is_black_hole=True))
+    playground.webapi.faults.append(Fault("auth.test", kind="hang"))
 
     assert "cannot be reached (TimeoutError). Check the network" in await failure(web)

@@ -7,7 +7,8 @@ import pytest
 
 from bot.conversation.turn import Turn, TurnId
 from bot.playground.server import Playground
-from bot.playground.workspace import BOT_ID, BOT_USER, Message
+from bot.playground.workspace.identity import BOT_ID, BOT_USER
+from bot.playground.workspace.message import Message
 from bot.slack.address import Address
 from bot.slack.record import EVENT_TYPE, mark_of, metadata, posted
 from bot.slack.web import RefusedError, Web

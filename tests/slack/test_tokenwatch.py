@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.playground.server import Playground
-from bot.playground.webapi import Fault
+from bot.playground.webapi.faults import Fault
 from bot.slack import tokenwatch
 from bot.slack.tokenwatch import TokenWatch
 from bot.slack.web import Web
@@ -41,7 +41,7 @@ async def test_an_idle_bot_notices_a_revoked_token_and_its_return(
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault("auth.test"), Fault("auth.test", cut="before")]
+    "fault", [Fault("auth.test"), Fault("auth.test", kind="cut_before")]
 )
 async def test_no_answer_is_no_return(
     web: Web, playground: Playground, fault: Fault

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 import pytest
 from aiohttp import web as http
 
-from bot.playground.methods import DEFAULT_SCOPES
+from bot.playground.manifest import DEFAULT_SCOPES
 from bot.playground.server import Playground
-from bot.playground.webapi import Fault
+from bot.playground.webapi.faults import Fault
 from bot.slack.web import (
     READ_RETRIES,
     UNSTATED_PAUSE_S,
@@ -17,6 +17,7 @@ from bot.slack.web import (
     Web,
     is_loopback,
     opened,
+    unpooled,
 )
 
 READ = "auth.test"
@@ -54,7 +55,8 @@ async def test_an_answer_is_slacks_json(web: Web) -> None:
 
 async def test_the_token_is_the_callers(web: Web, playground: Playground) -> None:
     await web.read(READ, {})
-    await web.with_token(playground.app_token).ask("apps.connections.open")
+    async with unpooled(web, playground.app_token) as app:
+        await app.ask("apps.connections.open")
 
     assert [call.token_kind for call in playground.webapi.calls] == ["bot", "app"]
 
@@ -110,8 +112,8 @@ async def test_a_rate_error_says_how_long_to_pause(
         Fault(POST, 503, {}),
         Fault(POST, 200, {}),
         Fault(POST, 200, {"ok": False, "error": "fatal_error"}),
-        Fault(POST, cut="before"),
-        Fault(POST, cut="after"),
+        Fault(POST, kind="cut_before"),
+        Fault(POST, kind="cut_after"),
     ],
     ids=str,
 )
@@ -162,7 +164,7 @@ async def test_a_429_that_is_no_json_is_a_rate_error(
 
 @pytest.mark.parametrize(
     "fault",
-    [Fault(READ, 429, {}, {"Retry-After": "0"}), Fault(READ, cut="before")],
+    [Fault(READ, 429, {}, {"Retry-After": "0"}), Fault(READ, kind="cut_before")],
     ids=["429", "cut"],
 )
 async def test_a_read_is_repeated_a_few_times(

@@ -5,9 +5,10 @@ import selectors
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from bot.playground.limits import Limits, RateLimiter
-from bot.playground.methods import BOT_TOKEN, Methods
-from bot.playground.workspace import Workspace, new_workspace
+from bot.playground.webapi.limits import Limits, RateLimiter
+from bot.playground.webapi.methods import BOT_TOKEN, Methods
+from bot.playground.workspace.seed import new_workspace
+from bot.playground.workspace.state import Workspace
 from bot.slack.web import NoAnswerError, RefusedError
 
 START_S = 1_760_000_000.0
