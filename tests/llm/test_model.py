@@ -190,7 +190,8 @@ async def test_what_breaks_before_the_first_fragment_is_one_sentence(
 ) -> None:
     playground.model.faults.append(ModelFault(after_fragments=0, kind=kind))
 
-    async with asking(playground, stall_s=0.2) as model:
+    stall_s = 1 if kind in {"stall", "keepalive"} else 5
+    async with asking(playground, stall_s) as model:
         assert await heard(model) == ([], sentence)
     assert len(playground.model.requests) == 1
 

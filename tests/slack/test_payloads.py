@@ -312,7 +312,7 @@ async def test_any_event_is_acked(extra: dict[str, Any], data: st.DataObject) ->
 
 
 @given(st.data())
-@settings(max_examples=examples(100, 2_000), deadline=None)
+@settings(max_examples=examples(30, 2_000), deadline=None)
 async def test_any_event_is_acked_over_bolt(data: st.DataObject) -> None:
     payload = recorded(data.draw(st.sampled_from(EVENTS)))
     event = payload.get("event", {})
