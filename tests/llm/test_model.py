@@ -159,7 +159,7 @@ async def test_a_stream_that_breaks_off_says_so_behind_its_fragments(
 ) -> None:
     playground.model.faults.append(ModelFault(after_fragments=3, kind=kind))
 
-    async with asking(playground, stall_s=0.2) as model:
+    async with asking(playground, stall_s=1) as model:
         fragments, trouble = await heard(model)
 
     assert len(fragments) == 3
@@ -213,7 +213,7 @@ async def test_silence_before_the_headers_is_no_answer(playground: Playground) -
     fault = ModelFault(kind="stall", is_before_headers=True)
     playground.model.faults.extend([fault] * 3)
 
-    async with asking(playground, stall_s=0.2) as model:
+    async with asking(playground, stall_s=1) as model:
         fragments, trouble = await heard(model)
 
     assert fragments == []
