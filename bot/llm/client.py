@@ -50,7 +50,8 @@ async def opened(options: ModelOptions) -> AsyncGenerator[BaseChatModel]:
     if other is not None:
         yield other
         return
-    timeout = httpx2.Timeout(options.timeout_s, connect=CONNECT_TIMEOUT_S)
+    # Longer than the model's own limit on silence: two of one length would race.
+    timeout = httpx2.Timeout(2 * options.timeout_s, connect=CONNECT_TIMEOUT_S)
     limits = httpx2.Limits(
         max_connections=MAX_CONNECTIONS,
         max_keepalive_connections=MAX_CONNECTIONS,
