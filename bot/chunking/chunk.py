@@ -9,7 +9,8 @@ class Chunk:
     """One or more whole lines, and what makes them readable on their own.
 
     The bodies of all chunks of a text concatenate to that text. `prefix` and `suffix`
-    hold what the text itself does not: a code fence opened again, and closed.
+    hold what the text itself does not: a code fence opened again, and closed; the
+    header of a table; definitions of links, which a blank line ends.
     """
 
     body: str
@@ -25,15 +26,22 @@ class Chunk:
 def joined(chunks: Iterable[Chunk]) -> str:
     """Return neighbouring chunks as one text, in order, without the seams.
 
-    A suffix that the next chunk's prefix undoes (a fence closed only to be opened
-    again) leaves no trace; any other suffix stays.
+    What a prefix opens again is open already, so only the first one stays, and the
+    definitions of the others before it. A suffix that the next chunk's prefix undoes
+    leaves no trace; any other stays.
     """
     parts: list[str] = []
-    suffix = ""
+    definitions: dict[str, None] = {}
+    first = suffix = ""
     for chunk in chunks:
-        is_seam = bool(suffix and chunk.prefix)
-        if not is_seam:
-            parts += [suffix, chunk.prefix]
+        lines, gap, opening = chunk.prefix.rpartition("\n\n")
+        if gap:
+            definitions |= dict.fromkeys(lines.split("\n"))
+        if not parts:
+            first = opening
+        elif not opening:
+            parts.append(suffix)
         parts.append(chunk.body)
         suffix = chunk.suffix
-    return "".join([*parts, suffix])
+    lead = "".join(f"{line}\n" for line in definitions)
+    return "".join([lead, "\n" if lead else "", first, *parts, suffix])

@@ -1,0 +1,77 @@
+"""The best place to cut a line, or several of one paragraph, that are too long."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+import regex
+
+_CODE = r"(`+)(?!`)(?:.*?(?<!`)\1(?!`)|.*)"
+_LINK = r"!?\[[^\[\]\n]*(?:\](?:\([^()\n]*(?:\)|\Z))?|\Z)"
+_ANGLE = r"<[^<>\s][^<>\n]*(?:>|\Z)"
+_ADDRESS = r"https?://[^\s<>]+"
+_ATOM: Final = re.compile(f"{_CODE}|{_LINK}|{_ANGLE}|{_ADDRESS}", re.DOTALL)
+"""What no cut should stand in, also if its end is yet to come."""
+_EMPHASIS: Final = re.compile(
+    r"(?<![*_~\w])(\*{1,3}|_{1,3}|~~)(?=\S).{1,300}?(?<=\S)\1", re.DOTALL
+)
+"""Longer emphasis is cut, so that the search stays short."""
+_SENTENCE: Final = re.compile(r"[。！？｡．][」』）】]*|[.!?…][\"')\]*_]*\s+|\n")
+_WORD: Final = re.compile(r"\s+|[、，]|[,;](?=\s)")
+_GRAPHEME: Final = regex.compile(r"\X")
+_BLOCK_LIKE: Final = re.compile(
+    r"[\s`~<>#*+=|$\\_:\-]|\[[^\]]*(?:\]:|\Z)|\d{1,9}(?:[.)]|\Z)|\Z"
+)
+"""What could begin a block if a text began there, or be inside one grapheme."""
+_CODE_LIKE: Final = re.compile(r"[\s`~$\\]|\Z")
+_FREE, _EMPHASISED, _ATOMIC = range(3)
+
+
+def place(text: str, low: int, high: int, *, is_code: bool = False) -> int:
+    """Return where to cut, above `low` and at most `high`.
+
+    That is behind the last sentence, else the last word, that stands in no link, code
+    span, entity or emphasis; else in emphasis; else the last boundary of graphemes
+    outside; else inside; else `high`. What follows the cut begins no block, as long as
+    another place is left, and surrogate pairs and line ends stay whole.
+    """
+    inside = _inside("" if is_code else text, len(text))
+    unsafe = _CODE_LIKE if is_code else _BLOCK_LIKE
+
+    def last(places: Iterable[int], worst: int) -> int:
+        return next((at for at in reversed(list(places)) if fits(at, worst)), 0)
+
+    def fits(at: int, worst: int) -> bool:
+        return low < at <= high and inside[at] <= worst and not unsafe.match(text, at)
+
+    words = [m.end() for m in _WORD.finditer(text, low, high)]
+    sentences = (
+        [] if is_code else [m.end() for m in _SENTENCE.finditer(text, low, high)]
+    )
+    for worst in (_FREE, _EMPHASISED):
+        if at := last(sentences, worst) or last(words, worst):
+            return at
+    boundaries = [m.start() for m in _GRAPHEME.finditer(text)]
+    boundaries = [at for at in boundaries if not _is_surrogate_pair(text, at)]
+    for worst in (_EMPHASISED, _ATOMIC):
+        if at := last(boundaries, worst):
+            return at
+    return max((at for at in boundaries if low < at <= high), default=max(high, 1))
+
+
+def _inside(text: str, length: int) -> bytearray:
+    """Return for every place what it stands in."""
+    inside = bytearray(length + 1)
+    for pattern, kind in ((_EMPHASIS, _EMPHASISED), (_ATOM, _ATOMIC)):
+        for match in pattern.finditer(text):
+            start, end = match.span()
+            inside[start + 1 : end] = bytes([kind]) * (end - start - 1)
+    return inside
+
+
+def _is_surrogate_pair(text: str, at: int) -> bool:
+    return (
+        0 < at < len(text)
+        and "\ud800" <= text[at - 1] <= "\udbff"
+        and "\udc00" <= text[at] <= "\udfff"
+    )

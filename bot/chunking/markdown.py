@@ -1,0 +1,372 @@
+"""The state machine that all chunkers share: which blocks of Markdown are open.
+
+It reads whole lines, each once, and keeps the open containers and the one open leaf
+in them, as CommonMark's own parsing strategy does.
+
+Source: https://spec.commonmark.org/0.31.2/#appendix-a-parsing-strategy and
+https://github.github.com/gfm/#tables-extension-
+"""
+
+import re
+from typing import Final, Literal
+
+from bot.chunking import syntax
+from bot.chunking.definitions import is_definitions_only
+from bot.chunking.fence import Fence, opened_fence
+from bot.chunking.seam import Seam
+
+Leaf = Literal["", "paragraph", "fence", "html", "code", "table"]
+
+_PLAIN: Final = re.compile(r"[^\W\d_]")
+"""A line that begins with a letter begins or continues text, whatever follows."""
+_HARDLY_BEGUN: Final = re.compile(
+    r"[ >]{0,9}(?:\|[|:\- ]*|[:-][|:-][|:\- ]*|[:=-]=*) *"
+)
+_FIRST: Final = re.compile(r"[^ ]")
+_MATH: Final = re.compile(r" {0,3}(?:(\$\$)(?!.*\$\$)|\\\[(?= |$)(?!.*\\\]))")
+_BLOCK, _ITEM, _ROW, _NESTED, _BLANK, _LINE, _TEXT, _NONE = Seam
+
+
+class MarkdownState:
+    """Which blocks are open behind the lines read so far."""
+
+    def __init__(self) -> None:
+        """Begin a document."""
+        self.leaf: Leaf = ""
+        self.is_heading = False
+        """Whether the last line that is not blank ended a heading."""
+        self.is_settled = False
+        """Whether nothing that follows can belong to the block of the last line."""
+        self.math = ""
+        """What closes the display math that is open, if one is."""
+        self._containers: list[syntax.Container] = []
+        self._list = ""
+        self._fence: Fence | None = None
+        self._html_end = syntax.BLANK_LINE
+        self._header = ""
+        self._table = self._table_lead = ""
+        self._label_lines: list[str] = []
+        self._is_first_inside = False
+        self._is_behind_blank = False
+
+    @property
+    def is_nested(self) -> bool:
+        """Say whether a quote or a list item is open."""
+        return bool(self._containers)
+
+    def feed(self, line: str) -> Seam:
+        """Read a line, its ending included; return how good the seam before it is."""
+        if not self._containers and not self.math and _PLAIN.match(line):
+            leaf = self.leaf
+            if leaf == "paragraph":
+                self._header = line
+                if self._label_lines:
+                    self._label_lines.append(line)
+                return _TEXT
+            if not leaf:
+                self._open_paragraph(line)
+                self.is_heading = self.is_settled = False
+                self._list = ""
+                return _BLOCK
+        return self._feed_slowly(line)
+
+    def knows(self, beginning: str) -> bool:
+        """Say whether the beginning of a line tells what the line is.
+
+        It does not where it may become a delimiter row, an underline or the closer of
+        a fence.
+        """
+        is_quoted = any(container.kind == ">" for container in self._containers)
+        if not beginning.strip():
+            return is_quoted
+        if self.leaf == "fence" and self._fence is not None:
+            text = beginning.strip(" \t>" if is_quoted else " \t")
+            return len(text) >= len(self._fence.marker) or bool(text.strip("`~"))
+        if self.leaf == "paragraph":
+            return _HARDLY_BEGUN.fullmatch(beginning) is None
+        return True
+
+    def end_paragraph(self) -> None:
+        """Let what follows begin a block: it will not be read behind the paragraph."""
+        self.leaf = ""
+        self.math = ""
+
+    def closing(self) -> str:
+        """Return the line, without its ending, that closes what must not stay open.
+
+        What stands in a quote or an item ends with it.
+        """
+        if self.leaf == "fence" and self._fence is not None and not self._containers:
+            return self._fence.closer
+        return self.math
+
+    def reopening(self, rest: str, *, is_within_line: bool) -> str:
+        """Return what opens again, before the rest of the text, what it stands in.
+
+        Within a line the rest continues the last line read, else it begins a line.
+        """
+        line = rest.partition("\n")[0]
+        if self.math or not (line.strip() or self.leaf):
+            # An item that is opened again must not be empty: that would end it.
+            return self.reopening_bare(is_within_line=is_within_line)
+        depth = len(self._containers)
+        if not is_within_line:
+            depth = self._match_containers(line.expandtabs(4))[1]
+        items = [c for c in self._containers[:depth] if c.kind != ">"]
+        lines = "".join(f"{item.opener}\n" for item in items)
+        opener, lead = self._leaf_opener()
+        if not is_within_line:
+            return lines + (opener if depth == len(self._containers) else "")
+        if not opener and items and items[-1] is self._containers[-1]:
+            return lines[:-1] + " "
+        return lines + opener + lead
+
+    def reopening_bare(self, *, is_within_line: bool) -> str:
+        """Return the same without list items, for where there is little room."""
+        opener, lead = self._leaf_opener()
+        return opener + lead if is_within_line else opener
+
+    def _leaf_opener(self) -> tuple[str, str]:
+        """Return the lines that open the leaf again, and what each line begins with."""
+        if self.leaf == "fence" and self._fence is not None:
+            return self._fence.opener, self._fence.lead
+        if self.leaf == "table":
+            return self._table, self._table_lead
+        if self.math:
+            return ("$$\n" if self.math == "$$" else "\\[\n"), ""
+        if self.leaf == "code":
+            return "", " " * (syntax.MAX_INDENT + 1)
+        quotes = sum(c.kind == ">" for c in self._containers)
+        return "", "> " * quotes
+
+    def _feed_slowly(self, line: str) -> Seam:
+        text = line.rstrip("\r\n")
+        if "\t" in text:
+            text = text.expandtabs(4)
+        was_math = bool(self.math)
+        self.is_settled = False
+        seam = self._read(text)
+        if not text.isspace() and text:
+            self._is_behind_blank = False
+        if was_math or not self._containers:
+            self._read_math(text, was_math=was_math)
+        return _NONE if was_math and text.strip() else seam
+
+    def _read_math(self, text: str, *, was_math: bool) -> None:
+        if was_math:
+            body = text.rstrip()
+            if not body or body.endswith(self.math):
+                self.math = ""
+        elif self.leaf == "paragraph" and (match := _MATH.match(text)):
+            self.math = "$$" if match.group(1) else "\\]"
+
+    def _read(self, text: str) -> Seam:
+        column, depth = self._match_containers(text)
+        first = _FIRST.search(text, column)
+        if first is None:
+            return self._read_blank(depth)
+        if depth == len(self._containers):
+            if depth:
+                self._containers[-1].has_content = True
+            if self.leaf == "fence":
+                return self._read_fence(text, column, first.start())
+            if self.leaf == "html":
+                return self._read_html(text, first.start())
+        return self._read_block(text, column, depth)
+
+    def _match_containers(self, text: str) -> tuple[int, int]:
+        """Return the column behind the containers that go on, and their number."""
+        column = depth = 0
+        for container in self._containers:
+            first = _FIRST.search(text, column)
+            start = len(text) if first is None else first.start()
+            if container.kind == ">":
+                is_quoted = start - column <= syntax.MAX_INDENT
+                if not is_quoted or not text.startswith(">", start):
+                    break
+                column = start + 1 + text.startswith(" ", start + 1)
+            elif first is None:
+                if not container.has_content:
+                    break
+            elif start - column >= container.offset:
+                column += container.offset
+            else:
+                break
+            depth += 1
+        return column, depth
+
+    def _read_blank(self, depth: int) -> Seam:
+        is_outermost = not self._containers
+        if depth < len(self._containers):
+            self._close_to(depth)
+            is_outermost = depth == 0
+        elif self.leaf == "fence":
+            return self._next_row()
+        elif self.leaf == "html" and self._html_end is not syntax.BLANK_LINE:
+            return _LINE
+        self._is_behind_blank = True
+        if self.leaf == "code":
+            return _NONE
+        self.leaf = ""
+        return _BLOCK if is_outermost and not self._list else _NONE
+
+    def _read_fence(self, text: str, column: int, start: int) -> Seam:
+        fence = self._fence
+        is_shallow = start - column <= syntax.MAX_INDENT
+        if fence is None or not is_shallow or not fence.is_closed_by(text[start:]):
+            return self._next_row()
+        self.leaf = ""
+        self.is_settled = not self._containers
+        return _NONE
+
+    def _next_row(self) -> Seam:
+        seam = _NONE if self._is_first_inside else _ROW
+        self._is_first_inside = False
+        return seam
+
+    def _read_html(self, text: str, start: int) -> Seam:
+        if self._html_end.search(text, start):
+            self.leaf = ""
+            self.is_settled = not self._containers
+        return _LINE
+
+    def _read_block(self, text: str, column: int, depth: int) -> Seam:
+        """Read a line that may open blocks; `depth` containers go on."""
+        self.is_heading = False
+        seam: Seam | None = None
+        while True:
+            first = _FIRST.search(text, column)
+            if first is None:
+                self.leaf = ""
+                return _LINE if seam is None else seam
+            start = first.start()
+            if start - column > syntax.MAX_INDENT:
+                break
+            is_going_on = seam is None and depth == len(self._containers)
+            if is_going_on and self._underlines(text, start):
+                return _NONE
+            container = self._container(text, start, column, is_going_on=is_going_on)
+            if container is None:
+                break
+            seam = self._begin(depth, container.kind) if seam is None else seam
+            self._containers.append(container)
+            column = self._behind(text, start, column, container)
+        return self._read_leaf(text, column, start, depth, seam)
+
+    def _container(
+        self, text: str, start: int, column: int, *, is_going_on: bool
+    ) -> syntax.Container | None:
+        char = text[start]
+        if char == ">":
+            return syntax.Container(">", 0, syntax.blanked(text[:start]) + ">")
+        if char not in "-+*0123456789" or syntax.RULE.match(text, start):
+            return None
+        is_in_text = is_going_on and self.leaf == "paragraph"
+        if is_in_text and not syntax.interrupts_a_paragraph(text, start):
+            return None
+        return syntax.item(text, start, start - column)
+
+    @staticmethod
+    def _behind(text: str, start: int, column: int, container: syntax.Container) -> int:
+        """Return the column where the content of a container begins."""
+        if container.kind == ">":
+            return start + 1 + text.startswith(" ", start + 1)
+        return column + container.offset
+
+    def _underlines(self, text: str, start: int) -> bool:
+        """Make a table or a heading of the paragraph if this line says so."""
+        if self.leaf != "paragraph" or text[start] not in "|-:=":
+            return False
+        header = self._header.rstrip("\r\n")
+        if syntax.is_delimiter_row(text, start, header):
+            self.leaf = "table"
+            self._is_first_inside = True
+            lead = self._table_lead = syntax.blanked(text[:start])
+            self._table = f"{lead}{header.lstrip()}\n{lead}{text[start:]}\n"
+            return True
+        if not syntax.UNDERLINE.match(text, start):
+            return False
+        if self._label_lines and is_definitions_only("".join(self._label_lines)):
+            self.leaf = ""
+            return False
+        self.leaf = ""
+        self.is_heading = not self._containers
+        return True
+
+    def _read_leaf(
+        self, text: str, column: int, start: int, depth: int, seam: Seam | None
+    ) -> Seam:
+        """Read the line from where it opens no container; `seam` if it opened one."""
+        is_deep = start - column > syntax.MAX_INDENT
+        opens = "" if is_deep else self._opened(text, start)
+        if not opens and seam is None:
+            if self.leaf == "paragraph":
+                return self._continue_paragraph("" if is_deep else text[start:])
+            if depth == len(self._containers) and self.leaf == "code" and is_deep:
+                return _LINE
+            if depth == len(self._containers) and self.leaf == "table" and not is_deep:
+                return self._next_row()
+        seam = self._begin(depth, "") if seam is None else seam
+        if opens:
+            self._open(opens, text, start)
+        elif is_deep:
+            self.leaf = "code"
+        else:
+            self._open_paragraph(text[start:] + "\n")
+        return seam
+
+    def _opened(self, text: str, start: int) -> Literal["", "#", "-", "`", "<"]:
+        """Return what the line opens, other than a paragraph."""
+        char = text[start]
+        if char == "#" and syntax.HEADING.match(text, start):
+            return "#"
+        if char in "-*_" and syntax.RULE.match(text, start):
+            return "-"
+        if char in "`~" and opened_fence(text[start:]):
+            return "`"
+        if char == "<":
+            is_in_text = self.leaf in ("paragraph", "table")
+            if syntax.html_end(text, start, is_in_text=is_in_text):
+                return "<"
+        return ""
+
+    def _open(self, what: str, text: str, start: int) -> None:
+        self.leaf = ""
+        if what == "#":
+            self.is_heading = not self._containers
+        elif what == "-":
+            self.is_settled = not self._containers
+        elif what == "`":
+            self._fence = opened_fence(text[start:], syntax.blanked(text[:start]))
+            self._is_first_inside = True
+            self.leaf = "fence"
+        else:
+            end = syntax.html_end(text, start, is_in_text=False) or syntax.BLANK_LINE
+            self._html_end = end
+            self.leaf = "html"
+            self._read_html(text, start)
+
+    def _begin(self, depth: int, kind: str) -> Seam:
+        """Close what is deeper; return the seam before the block that begins."""
+        self._close_to(depth)
+        if depth:
+            other = _BLANK if self._is_behind_blank else _LINE
+            return _NESTED if kind not in ("", ">") else other
+        is_next_item = kind not in ("", ">") and kind == self._list
+        self._list = kind if kind != ">" else ""
+        return _ITEM if is_next_item else _BLOCK
+
+    def _close_to(self, depth: int) -> None:
+        del self._containers[depth:]
+        self.leaf = ""
+
+    def _open_paragraph(self, text: str) -> None:
+        self.leaf = "paragraph"
+        self._header = text
+        self._label_lines = [text] if text.startswith("[") else []
+
+    def _continue_paragraph(self, text: str) -> Seam:
+        self._header = text
+        if self._label_lines:
+            self._label_lines.append(f"{text}\n")
+        return _LINE if self._containers else _TEXT
