@@ -1,7 +1,7 @@
 """The best place to cut a line, or several of one paragraph, that are too long."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import regex
@@ -17,6 +17,7 @@ _EMPHASIS: Final = re.compile(
 )
 """Longer emphasis is cut, so that the search stays short."""
 _SENTENCE: Final = re.compile(r"[。！？｡．][」』）】]*|[.!?…][\"')\]*_]*\s+|\n")
+_CLAUSE: Final = re.compile(r"[、，；][」』）】]*|[,;:][\"')\]*_]*\s+")
 _WORD: Final = re.compile(r"\s+|[、，]|[,;](?=\s)")
 _GRAPHEME: Final = regex.compile(r"\X")
 _BLOCK_LIKE: Final = re.compile(
@@ -27,13 +28,24 @@ _CODE_LIKE: Final = re.compile(r"[\s`~$\\]|\Z")
 _FREE, _EMPHASISED, _ATOMIC = range(3)
 
 
-def place(text: str, low: int, high: int, *, is_code: bool = False) -> int:
+def word_ends(text: str) -> Iterator[int]:
+    """Yield where words end outside of links, code spans and entities, last first."""
+    inside = _inside(text, len(text))
+    for match in reversed(list(_WORD.finditer(text))):
+        if inside[match.end()] == _FREE:
+            yield match.end()
+
+
+def place(
+    text: str, low: int, high: int, *, is_code: bool = False, is_spoken: bool = False
+) -> int:
     """Return where to cut, above `low` and at most `high`.
 
     That is behind the last sentence, else the last word, that stands in no link, code
     span, entity or emphasis; else in emphasis; else the last boundary of graphemes
     outside; else inside; else `high`. What follows the cut begins no block, as long as
-    another place is left, and surrogate pairs and line ends stay whole.
+    another place is left, and surrogate pairs and line ends stay whole. Spoken text
+    is cut at a clause before it is cut at a word.
     """
     inside = _inside("" if is_code else text, len(text))
     unsafe = _CODE_LIKE if is_code else _BLOCK_LIKE

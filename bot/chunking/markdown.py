@@ -42,6 +42,7 @@ class MarkdownState:
         self._containers: list[syntax.Container] = []
         self._list = ""
         self._fence: Fence | None = None
+        self._fence_char = ""
         self._html_end = syntax.BLANK_LINE
         self._header = ""
         self._table = self._table_lead = ""
@@ -56,8 +57,13 @@ class MarkdownState:
 
     def feed(self, line: str) -> Seam:
         """Read a line, its ending included; return how good the seam before it is."""
-        if not self._containers and not self.math and _PLAIN.match(line):
-            leaf = self.leaf
+        leaf = self.leaf
+        if self._containers or self.math:
+            return self._feed_slowly(line)
+        if leaf == "fence":
+            if self._fence_char not in line:
+                return self._next_row()
+        elif _PLAIN.match(line):
             if leaf == "paragraph":
                 self._header = line
                 if self._label_lines:
@@ -338,6 +344,7 @@ class MarkdownState:
             self.is_settled = not self._containers
         elif what == "`":
             self._fence = opened_fence(text[start:], syntax.blanked(text[:start]))
+            self._fence_char = text[start]
             self._is_first_inside = True
             self.leaf = "fence"
         else:

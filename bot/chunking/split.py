@@ -14,6 +14,7 @@ MIN_SHARE: Final = 4
 MAX_PREFIX_SHARE: Final = 2
 """What would take a larger part of the limit to open again stays closed."""
 
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What stands in a chunk so far."""
@@ -73,7 +74,9 @@ def split(held: Held, limit: int, length: Length) -> Split:
         reserve = length(suffix)
 
 
-def _prefix(state: MarkdownState, text: str, at: int, limit: int, length: Length) -> str:
+def _prefix(
+    state: MarkdownState, text: str, at: int, limit: int, length: Length
+) -> str:
     is_within_line = text[at - 1] != "\n"
     prefix = state.reopening(text[at:], is_within_line=is_within_line)
     if length(prefix) > limit // MAX_PREFIX_SHARE:
