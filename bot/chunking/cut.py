@@ -21,7 +21,9 @@ _CLAUSE: Final = re.compile(r"[、，；][」』）】]*|[,;:][\"')\]*_]*\s+")
 _WORD: Final = re.compile(r"\s+|[、，]|[,;](?=\s)")
 _GRAPHEME: Final = regex.compile(r"\X")
 _BLOCK_LIKE: Final = re.compile(
-    r"[\s`~<>#*+=|$\\_:\-]|\[[^\]]*(?:\]:|\Z)|\d{1,9}(?:[.)]|\Z)|\Z"
+    r"\s|`{3}|~{3}|[`~]{1,2}\Z|<(?!https?:|mailto:)(?:[A-Za-z/!?]|\Z)|>|[|=:]"
+    r"|#{1,6}(?:\s|\Z)|[*+-](?:\s|\Z)|(?:[*_-] *){3}|\$\$|\$?\Z|\\(?:\[|\Z)"
+    r"|\[[^\]]*(?:\]:|\Z)|\d{1,9}(?:[.)]|\Z)"
 )
 """What could begin a block if a text began there, or be inside one grapheme."""
 _CODE_LIKE: Final = re.compile(r"[\s`~$\\]|\Z")

@@ -79,8 +79,8 @@ class MarkdownState:
     def knows(self, beginning: str) -> bool:
         """Say whether the beginning of a line tells what the line is.
 
-        It does not where it may become a delimiter row, an underline or the closer of
-        a fence.
+        It does not where it may become a delimiter row, an underline, the closer of a
+        fence or what ends a table.
         """
         is_quoted = any(container.kind == ">" for container in self._containers)
         if not beginning.strip():
@@ -90,7 +90,7 @@ class MarkdownState:
             return len(text) >= len(self._fence.marker) or bool(text.strip("`~"))
         if self.leaf == "paragraph":
             return _HARDLY_BEGUN.fullmatch(beginning) is None
-        return True
+        return self.leaf != "table" or "|" in beginning
 
     def end_paragraph(self) -> None:
         """Let what follows begin a block: it will not be read behind the paragraph."""

@@ -24,7 +24,11 @@ ABBREVIATIONS: Final = frozenset(
     " sec sen sgt sr st tab v viz vol vs".split()
 )
 """Words whose full stop ends no sentence, lower case."""
-_MARK: Final = re.compile(r"[\n。！？｡．「」『』（）【】`.!?…]")
+_MARK: Final = re.compile(
+    r"[\n。！？｡．「」『』（）【】`]|[.!?…][\"'”’)\]*_]*(?:[ \t\r]|\Z)"
+)
+_ENDING: Final = re.compile(r"[ \t\r\"'”’)\]*_.!?…]|\Z")
+"""What behind a terminator may yet end the sentence."""
 _TOKEN: Final = re.compile(
     r"[\n。！？｡．「」『』（）【】`]|(?<=[.!?…\"'”’)\]*_])[ \t\r]"
 )
@@ -80,11 +84,13 @@ class SentenceChunker:
         Raises:
             FinishedError: after `finish`.
         """
-        if not self._is_watching and not _MARK.search(fragment):
+        is_ending = self._is_watching and _ENDING.match(fragment)
+        if not is_ending and not _MARK.search(fragment):
             room = self._room - self._length(fragment)
             if room >= 0:
                 self._room = room
                 self._parts.append(fragment)
+                self._is_watching = False
                 return ()
         if self._finished:
             raise FinishedError("push after finish")
@@ -215,7 +221,9 @@ class SentenceChunker:
             self._parts = []
             self._depth = self._ticks = 0
             return
-        is_first = before != "fence" if self._kind == "code" else kind != self._kind
+        is_first = self._kind == "prose" or self._kind != kind
+        if self._kind == "code":
+            is_first = before != "fence"
         chunks.append(Sentence(self._white + line, kind=self._kind, is_first=is_first))
         self._restart()
         self._depth = self._ticks = 0
@@ -234,7 +242,7 @@ class SentenceChunker:
         else:
             low = max(blank, high // MIN_SHARE)
             at = cut.place(text, low, high, is_code=kind == "code", is_spoken=True)
-        chunks.append(Sentence(text[:at], kind=kind, is_first=False))
+        chunks.append(Sentence(text[:at], kind=kind, is_first=kind == "prose"))
         if at > len(self._white):
             self._head = (self._head + text[len(self._white) : at])[:MAX_HEAD_CHARS]
         self._restart()
