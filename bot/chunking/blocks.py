@@ -8,6 +8,7 @@ from bot.chunking.errors import FinishedError
 from bot.chunking.inline import SPECIAL, InlineState
 from bot.chunking.limit import Length, checked, fitting_chars
 from bot.chunking.markdown import MarkdownState
+from bot.chunking.resumption import is_told
 from bot.chunking.seam import Seam
 from bot.chunking.split import Held, Split, lines_of, split, suffix_of
 
@@ -221,8 +222,8 @@ class BlockChunker:
         rest = "".join(self._line)
         text = "".join(self._held) + rest
         seam = Seam.NONE
-        is_blank = self._state.leaf in ("", "paragraph", "table") and not rest.strip()
-        if not is_blank and self._state.knows(self._lead + rest):
+        is_blank = self._state.leaf in ("", "paragraph") and rest.isspace()
+        if not is_blank and is_told(self._state, self._lead + rest):
             seam = self._state.feed(self._lead + rest)
         if self._visible_count and (is_blank or self._ends_chunk(seam)):
             at = sum(map(len, self._held[: self._visible_count]))

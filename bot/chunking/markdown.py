@@ -19,9 +19,6 @@ Leaf = Literal["", "paragraph", "fence", "html", "code", "table"]
 
 _PLAIN: Final = re.compile(r"[^\W\d_]")
 """A line that begins with a letter begins or continues text, whatever follows."""
-_HARDLY_BEGUN: Final = re.compile(
-    r"[ >]{0,9}(?:\|[|:\- ]*|[:-][|:-][|:\- ]*|[:=-]=*) *"
-)
 _FIRST: Final = re.compile(r"[^ ]")
 _MATH: Final = re.compile(r" {0,3}(?:(\$\$)(?!.*\$\$)|\\\[(?= |$)(?!.*\\\]))")
 _BLOCK, _ITEM, _ROW, _NESTED, _BLANK, _LINE, _TEXT, _NONE = Seam
@@ -39,13 +36,16 @@ class MarkdownState:
         """Whether nothing that follows can belong to the block of the last line."""
         self.math = ""
         """What closes the display math that is open, if one is."""
-        self._containers: list[syntax.Container] = []
+        self.containers: list[syntax.Container] = []
+        """Quotes and list items, the outermost first."""
         self._list = ""
-        self._fence: Fence | None = None
+        self.fence: Fence | None = None
+        """The last fence that was opened; still open while the leaf is one."""
         self._fence_char = ""
         self._html_end = syntax.BLANK_LINE
         self._header = ""
-        self._table = self._table_lead = ""
+        self.table = self.table_lead = ""
+        """Header and delimiter row of the last table, and what its rows begin with."""
         self._label_lines: list[str] = []
         self._is_first_inside = False
         self._is_behind_blank = False
@@ -53,12 +53,12 @@ class MarkdownState:
     @property
     def is_nested(self) -> bool:
         """Say whether a quote or a list item is open."""
-        return bool(self._containers)
+        return bool(self.containers)
 
     def feed(self, line: str) -> Seam:
         """Read a line, its ending included; return how good the seam before it is."""
         leaf = self.leaf
-        if self._containers or self.math:
+        if self.containers or self.math:
             return self._feed_slowly(line)
         if leaf == "fence":
             if self._fence_char not in line:
@@ -76,74 +76,10 @@ class MarkdownState:
                 return _BLOCK
         return self._feed_slowly(line)
 
-    def knows(self, beginning: str) -> bool:
-        """Say whether the beginning of a line tells what the line is.
-
-        It does not where it may become a delimiter row, an underline, the closer of a
-        fence or what ends a table.
-        """
-        is_quoted = any(container.kind == ">" for container in self._containers)
-        if not beginning.strip():
-            return is_quoted
-        if self.leaf == "fence" and self._fence is not None:
-            text = beginning.strip(" \t>" if is_quoted else " \t")
-            return len(text) >= len(self._fence.marker) or bool(text.strip("`~"))
-        if self.leaf == "paragraph":
-            return _HARDLY_BEGUN.fullmatch(beginning) is None
-        return self.leaf != "table" or "|" in beginning
-
     def end_paragraph(self) -> None:
         """Let what follows begin a block: it will not be read behind the paragraph."""
         self.leaf = ""
         self.math = ""
-
-    def closing(self) -> str:
-        """Return the line, without its ending, that closes what must not stay open.
-
-        What stands in a quote or an item ends with it.
-        """
-        if self.leaf == "fence" and self._fence is not None and not self._containers:
-            return self._fence.closer
-        return self.math
-
-    def reopening(self, rest: str, *, is_within_line: bool) -> str:
-        """Return what opens again, before the rest of the text, what it stands in.
-
-        Within a line the rest continues the last line read, else it begins a line.
-        """
-        line = rest.partition("\n")[0]
-        if self.math or not (line.strip() or self.leaf):
-            # An item that is opened again must not be empty: that would end it.
-            return self.reopening_bare(is_within_line=is_within_line)
-        depth = len(self._containers)
-        if not is_within_line:
-            depth = self._match_containers(line.expandtabs(4))[1]
-        items = [c for c in self._containers[:depth] if c.kind != ">"]
-        lines = "".join(f"{item.opener}\n" for item in items)
-        opener, lead = self._leaf_opener()
-        if not is_within_line:
-            return lines + (opener if depth == len(self._containers) else "")
-        if not opener and items and items[-1] is self._containers[-1]:
-            return lines[:-1] + " "
-        return lines + opener + lead
-
-    def reopening_bare(self, *, is_within_line: bool) -> str:
-        """Return the same without list items, for where there is little room."""
-        opener, lead = self._leaf_opener()
-        return opener + lead if is_within_line else opener
-
-    def _leaf_opener(self) -> tuple[str, str]:
-        """Return the lines that open the leaf again, and what each line begins with."""
-        if self.leaf == "fence" and self._fence is not None:
-            return self._fence.opener, self._fence.lead
-        if self.leaf == "table":
-            return self._table, self._table_lead
-        if self.math:
-            return ("$$\n" if self.math == "$$" else "\\[\n"), ""
-        if self.leaf == "code":
-            return "", " " * (syntax.MAX_INDENT + 1)
-        quotes = sum(c.kind == ">" for c in self._containers)
-        return "", "> " * quotes
 
     def _feed_slowly(self, line: str) -> Seam:
         text = line.rstrip("\r\n")
@@ -154,7 +90,7 @@ class MarkdownState:
         seam = self._read(text)
         if not text.isspace() and text:
             self._is_behind_blank = False
-        if was_math or not self._containers:
+        if was_math or not self.containers:
             self._read_math(text, was_math=was_math)
         return _NONE if was_math and text.strip() else seam
 
@@ -167,23 +103,22 @@ class MarkdownState:
             self.math = "$$" if match.group(1) else "\\]"
 
     def _read(self, text: str) -> Seam:
-        column, depth = self._match_containers(text)
-        first = _FIRST.search(text, column)
-        if first is None:
+        column, depth = self.match_containers(text)
+        if (first := _FIRST.search(text, column)) is None:
             return self._read_blank(depth)
-        if depth == len(self._containers):
+        if depth == len(self.containers):
             if depth:
-                self._containers[-1].has_content = True
+                self.containers[-1].has_content = True
             if self.leaf == "fence":
                 return self._read_fence(text, column, first.start())
             if self.leaf == "html":
                 return self._read_html(text, first.start())
         return self._read_block(text, column, depth)
 
-    def _match_containers(self, text: str) -> tuple[int, int]:
+    def match_containers(self, text: str) -> tuple[int, int]:
         """Return the column behind the containers that go on, and their number."""
         column = depth = 0
-        for container in self._containers:
+        for container in self.containers:
             first = _FIRST.search(text, column)
             start = len(text) if first is None else first.start()
             if container.kind == ">":
@@ -202,8 +137,8 @@ class MarkdownState:
         return column, depth
 
     def _read_blank(self, depth: int) -> Seam:
-        is_outermost = not self._containers
-        if depth < len(self._containers):
+        is_outermost = not self.containers
+        if depth < len(self.containers):
             self._close_to(depth)
             is_outermost = depth == 0
         elif self.leaf == "fence":
@@ -217,12 +152,12 @@ class MarkdownState:
         return _BLOCK if is_outermost and not self._list else _NONE
 
     def _read_fence(self, text: str, column: int, start: int) -> Seam:
-        fence = self._fence
+        fence = self.fence
         is_shallow = start - column <= syntax.MAX_INDENT
         if fence is None or not is_shallow or not fence.is_closed_by(text[start:]):
             return self._next_row()
         self.leaf = ""
-        self.is_settled = not self._containers
+        self.is_settled = not self.containers
         return _NONE
 
     def _next_row(self) -> Seam:
@@ -233,7 +168,7 @@ class MarkdownState:
     def _read_html(self, text: str, start: int) -> Seam:
         if self._html_end.search(text, start):
             self.leaf = ""
-            self.is_settled = not self._containers
+            self.is_settled = not self.containers
         return _LINE
 
     def _read_block(self, text: str, column: int, depth: int) -> Seam:
@@ -248,14 +183,14 @@ class MarkdownState:
             start = first.start()
             if start - column > syntax.MAX_INDENT:
                 break
-            is_going_on = seam is None and depth == len(self._containers)
+            is_going_on = seam is None and depth == len(self.containers)
             if is_going_on and self._underlines(text, start):
                 return _NONE
             container = self._container(text, start, column, is_going_on=is_going_on)
             if container is None:
                 break
             seam = self._begin(depth, container.kind) if seam is None else seam
-            self._containers.append(container)
+            self.containers.append(container)
             column = self._behind(text, start, column, container)
         return self._read_leaf(text, column, start, depth, seam)
 
@@ -287,8 +222,8 @@ class MarkdownState:
         if syntax.is_delimiter_row(text, start, header):
             self.leaf = "table"
             self._is_first_inside = True
-            lead = self._table_lead = syntax.blanked(text[:start])
-            self._table = f"{lead}{header.lstrip()}\n{lead}{text[start:]}\n"
+            lead = self.table_lead = syntax.blanked(text[:start])
+            self.table = f"{lead}{header.lstrip()}\n{lead}{text[start:]}\n"
             return True
         if not syntax.UNDERLINE.match(text, start):
             return False
@@ -296,7 +231,7 @@ class MarkdownState:
             self.leaf = ""
             return False
         self.leaf = ""
-        self.is_heading = not self._containers
+        self.is_heading = not self.containers
         return True
 
     def _read_leaf(
@@ -304,13 +239,14 @@ class MarkdownState:
     ) -> Seam:
         """Read the line from where it opens no container; `seam` if it opened one."""
         is_deep = start - column > syntax.MAX_INDENT
-        opens = "" if is_deep else self._opened(text, start)
+        is_in_text = self.leaf in ("paragraph", "table")
+        opens = "" if is_deep else syntax.opened(text, start, is_in_text=is_in_text)
         if not opens and seam is None:
             if self.leaf == "paragraph":
                 return self._continue_paragraph("" if is_deep else text[start:])
-            if depth == len(self._containers) and self.leaf == "code" and is_deep:
+            if depth == len(self.containers) and self.leaf == "code" and is_deep:
                 return _LINE
-            if depth == len(self._containers) and self.leaf == "table" and not is_deep:
+            if depth == len(self.containers) and self.leaf == "table" and not is_deep:
                 return self._next_row()
         seam = self._begin(depth, "") if seam is None else seam
         if opens:
@@ -321,29 +257,14 @@ class MarkdownState:
             self._open_paragraph(text[start:] + "\n")
         return seam
 
-    def _opened(self, text: str, start: int) -> Literal["", "#", "-", "`", "<"]:
-        """Return what the line opens, other than a paragraph."""
-        char = text[start]
-        if char == "#" and syntax.HEADING.match(text, start):
-            return "#"
-        if char in "-*_" and syntax.RULE.match(text, start):
-            return "-"
-        if char in "`~" and opened_fence(text[start:]):
-            return "`"
-        if char == "<":
-            is_in_text = self.leaf in ("paragraph", "table")
-            if syntax.html_end(text, start, is_in_text=is_in_text):
-                return "<"
-        return ""
-
     def _open(self, what: str, text: str, start: int) -> None:
         self.leaf = ""
         if what == "#":
-            self.is_heading = not self._containers
+            self.is_heading = not self.containers
         elif what == "-":
-            self.is_settled = not self._containers
+            self.is_settled = not self.containers
         elif what == "`":
-            self._fence = opened_fence(text[start:], syntax.blanked(text[:start]))
+            self.fence = opened_fence(text[start:], syntax.blanked(text[:start]))
             self._fence_char = text[start]
             self._is_first_inside = True
             self.leaf = "fence"
@@ -364,7 +285,7 @@ class MarkdownState:
         return _ITEM if is_next_item else _BLOCK
 
     def _close_to(self, depth: int) -> None:
-        del self._containers[depth:]
+        del self.containers[depth:]
         self.leaf = ""
 
     def _open_paragraph(self, text: str) -> None:
@@ -376,4 +297,4 @@ class MarkdownState:
         self._header = text
         if self._label_lines:
             self._label_lines.append(f"{text}\n")
-        return _LINE if self._containers else _TEXT
+        return _LINE if self.containers else _TEXT

@@ -18,10 +18,10 @@ CONTEXT_CHARS: Final = 32
 """How far before a full stop the word stands that may be an abbreviation."""
 MAX_HEAD_CHARS: Final = 256
 """What is kept of a line that has left in part, to know what kind of line it is."""
-ABBREVIATIONS: Final = frozenset(
-    "al approx art capt cf ch col cpl dept dr ed eds eq esp est etc ex fig figs gen"
-    " gov hon inc jr lt ltd maj messrs mr mrs ms mt mx no nos op p pp prof ref rep rev"
-    " sec sen sgt sr st tab v viz vol vs".split()
+ABBREVIATIONS: Final = re.compile(
+    r"al|approx|art|capt|cf|ch|col|cpl|dept|dr|eds?|eq|esp|est|etc|ex|figs?|gen|gov|hon"
+    r"|inc|jr|lt|ltd|maj|messrs|mr|mrs|ms|mt|mx|nos?|op|pp?|prof|ref|rep|rev|sec|sen"
+    r"|sgt|sr|st|tab|v|viz|vol|vs"
 )
 """Words whose full stop ends no sentence, lower case."""
 _MARK: Final = re.compile(
@@ -36,8 +36,9 @@ _TERMINATORS: Final = frozenset(".!?…")
 _TRAILERS: Final = "\"'”’)]*_"
 """What may stand between a terminator and the white space behind it."""
 _WORD_CHAR: Final = re.compile(r"[^\W_]")
-_OPENERS: Final = frozenset("「『（【")
-_CLOSERS: Final = frozenset("」』）】")
+_DEPTHS: Final = dict.fromkeys("「『（【", 1) | dict.fromkeys("」』）】", -1)
+_ENDS: Final = frozenset("。！？｡．")
+_SPACES: Final = frozenset(" \t\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,33 +141,30 @@ class SentenceChunker:
         self._is_watching = _is_terminated(window[-CONTEXT_CHARS:])
 
     def _scan(self, window: str, at: int) -> tuple[int, int, int, bool]:
-        """Return where the sentence ends, the depth of brackets, open ticks, if at all."""
+        """Return where to stop, the depth of brackets, open ticks, if it ends there."""
         depth, ticks = self._depth, self._ticks
         is_prose = self._is_prose(window, at)
         for match in _TOKEN.finditer(window, at):
-            token = match.group()
-            if token == "\n":
+            mark = match.group()
+            if mark == "\n":
                 return match.end(), 0, 0, True
             if not is_prose:
                 continue
-            if token == "`":
-                ticks ^= 1
-            elif ticks:
+            ticks ^= mark == "`"
+            if ticks:
                 continue
-            elif token in _OPENERS:
-                depth += 1
-            elif token in _CLOSERS:
-                depth = max(depth - 1, 0)
-            elif (end := self._end_at(window, at, match.start(), depth)) >= 0:
+            depth = max(depth + _DEPTHS.get(mark, 0), 0)
+            end = self._end_at(window, at, match.start(), depth)
+            if end >= 0:
                 return end, depth, ticks, True
         return len(window), depth, ticks, False
 
     def _end_at(self, window: str, at: int, mark: int, depth: int) -> int:
         """Return where the sentence ends at a terminator or white space, or -1."""
-        is_space = window[mark] in " \t\r"
-        if depth and not is_space:
-            return -1
+        is_space = window[mark] in _SPACES
         if is_space and not self._ends_latin(window, mark):
+            return -1
+        if not is_space and (depth or window[mark] not in _ENDS):
             return -1
         end = mark if is_space else mark + 1
         is_worded = _WORD_CHAR.search(window, at, end) is not None
@@ -197,7 +195,9 @@ class SentenceChunker:
         is_alone = not line[: len(line) - len(word)].strip(" \t>*_-+")
         is_number = bare.isdigit() and not self._head and is_alone
         is_initial = len(bare) == 1 and bare.isalpha() and bare != "i"
-        return not (is_number or is_initial or bare in ABBREVIATIONS or "." in bare)
+        return not (
+            is_number or is_initial or ABBREVIATIONS.fullmatch(bare) or "." in bare
+        )
 
     def _end_sentence(self, chunks: list[Sentence]) -> None:
         text = "".join(self._parts)

@@ -7,6 +7,7 @@ from typing import Final
 from bot.chunking import cut
 from bot.chunking.limit import Length, fitting_chars
 from bot.chunking.markdown import MarkdownState
+from bot.chunking.resumption import closing, reopening, reopening_leaf
 from bot.chunking.seam import Seam
 
 MIN_SHARE: Final = 4
@@ -56,8 +57,8 @@ def state_behind(text: str) -> MarkdownState:
 
 def suffix_of(state: MarkdownState, body: str) -> str:
     """Return what closes what is open behind a body."""
-    closing = state.closing()
-    return closing if not closing or body.endswith("\n") else f"\n{closing}"
+    line = closing(state)
+    return line if not line or body.endswith("\n") else f"\n{line}"
 
 
 def split(held: Held, limit: int, length: Length) -> Split:
@@ -78,9 +79,9 @@ def _prefix(
     state: MarkdownState, text: str, at: int, limit: int, length: Length
 ) -> str:
     is_within_line = text[at - 1] != "\n"
-    prefix = state.reopening(text[at:], is_within_line=is_within_line)
+    prefix = reopening(state, text[at:], is_within_line=is_within_line)
     if length(prefix) > limit // MAX_PREFIX_SHARE:
-        prefix = state.reopening_bare(is_within_line=is_within_line)
+        prefix = reopening_leaf(state, is_within_line=is_within_line)
     return prefix if length(prefix) <= limit // MAX_PREFIX_SHARE else ""
 
 

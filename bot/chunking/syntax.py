@@ -8,6 +8,9 @@ Source: https://spec.commonmark.org/0.31.2/ and https://github.github.com/gfm/
 
 import re
 from dataclasses import dataclass
+from typing import Literal
+
+from bot.chunking.fence import opened_fence
 
 _BLOCK_NAMES = (
     "address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|"
@@ -92,6 +95,20 @@ def html_end(text: str, at: int, *, is_in_text: bool) -> re.Pattern[str] | None:
     if _HTML_BLOCK.match(text, at):
         return BLANK_LINE
     return BLANK_LINE if not is_in_text and _HTML_TAG.match(text, at) else None
+
+
+def opened(text: str, at: int, *, is_in_text: bool) -> Literal["", "#", "-", "`", "<"]:
+    """Return which leaf begins here, other than a paragraph: by its typical mark."""
+    char = text[at]
+    if char == "#" and HEADING.match(text, at):
+        return "#"
+    if char in "-*_" and RULE.match(text, at):
+        return "-"
+    if char in "`~" and opened_fence(text[at:]):
+        return "`"
+    if char == "<" and html_end(text, at, is_in_text=is_in_text):
+        return "<"
+    return ""
 
 
 def is_delimiter_row(text: str, at: int, header: str) -> bool:

@@ -1,4 +1,4 @@
-"""The state machine: which blocks are open, and how good the seams between lines are."""
+"""Which blocks are open, and how good the seams between lines are."""
 
 import pytest
 
@@ -38,14 +38,3 @@ def test_a_line_is_read_as_commonmark_reads_it(
 
 def test_seams_are_ordered_from_best_to_worst() -> None:
     assert min(Seam.ROW, Seam.TEXT, Seam.BLOCK) is Seam.BLOCK
-
-
-def test_what_stands_in_an_item_opens_again_in_it() -> None:
-    state = MarkdownState()
-    for line in ("1. a\n", "   - b\n", "     ```py\n", "     x\n"):
-        state.feed(line)
-
-    assert state.reopening("     y\n", is_within_line=False) == (
-        "1.\n   -\n     ```py\n"
-    )
-    assert state.reopening("c\n", is_within_line=False) == ""
