@@ -1,7 +1,7 @@
 """The best place to cut a line, or several of one paragraph, that are too long."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import regex
@@ -27,6 +27,8 @@ _BLOCK_LIKE: Final = re.compile(
 )
 """What could begin a block if a text began there, or be inside one grapheme."""
 _CODE_LIKE: Final = re.compile(r"[\s`~$\\]|\Z")
+NEAR_CHARS: Final = 1_000
+"""A word that ends so near is better than a sentence that ends further off."""
 _FREE, _EMPHASISED, _ATOMIC = range(3)
 
 
@@ -51,26 +53,37 @@ def place(
     """
     inside = _inside("" if is_code else text, len(text))
     unsafe = _CODE_LIKE if is_code else _BLOCK_LIKE
-
-    def last(places: Iterable[int], worst: int) -> int:
-        return next((at for at in reversed(list(places)) if fits(at, worst)), 0)
-
-    def fits(at: int, worst: int) -> bool:
-        return low < at <= high and inside[at] <= worst and not unsafe.match(text, at)
-
-    words = [m.end() for m in _WORD.finditer(text, low, high)]
-    sentences = (
-        [] if is_code else [m.end() for m in _SENTENCE.finditer(text, low, high)]
-    )
-    for worst in (_FREE, _EMPHASISED):
-        if at := last(sentences, worst) or last(words, worst):
-            return at
-    boundaries = [m.start() for m in _GRAPHEME.finditer(text)]
-    boundaries = [at for at in boundaries if not _is_surrogate_pair(text, at)]
-    for worst in (_EMPHASISED, _ATOMIC):
-        if at := last(boundaries, worst):
-            return at
+    better = _CLAUSE if is_spoken else _SENTENCE
+    patterns = (_WORD,) if is_code else (better, _WORD)
+    for places, worst in _tries(text, low, high, patterns):
+        for at in reversed(places):
+            is_within = low < at <= high and inside[at] <= worst
+            if is_within and not unsafe.match(text, at):
+                return at
+    boundaries = _boundaries(text, low, high)
     return max((at for at in boundaries if low < at <= high), default=max(high, 1))
+
+
+def _tries(
+    text: str, low: int, high: int, patterns: tuple[re.Pattern[str], ...]
+) -> Iterator[tuple[list[int], int]]:
+    """Yield places, ascending, and what they may stand in at worst, best first."""
+    for start in (max(low, high - NEAR_CHARS), low):
+        for worst in (_FREE, _EMPHASISED):
+            for pattern in patterns:
+                yield [m.end() for m in pattern.finditer(text, start, high)], worst
+    boundaries = _boundaries(text, low, high)
+    yield boundaries, _EMPHASISED
+    yield boundaries, _ATOMIC
+
+
+def _boundaries(text: str, low: int, high: int) -> list[int]:
+    """Return the boundaries of graphemes, ascending; the last one if it is plain."""
+    at = min(high, len(text) - 1)
+    if low < at and text[at - 1 : at + 1].isalnum() and text[at - 1 : at + 1].isascii():
+        return [at]
+    starts = (m.start() for m in _GRAPHEME.finditer(text))
+    return [at for at in starts if not _is_surrogate_pair(text, at)]
 
 
 def _inside(text: str, length: int) -> bytearray:

@@ -44,8 +44,10 @@ def reopening(state: MarkdownState, rest: str, *, is_within_line: bool) -> str:
 
 
 def reopening_leaf(state: MarkdownState, *, is_within_line: bool) -> str:
-    """Return the same without list items, for where there is little room."""
+    """Return the same without list items and info string, where there is less room."""
     opener, lead = _leaf_opener(state)
+    if state.leaf == "fence" and state.fence is not None:
+        opener = f"{state.fence.closer}\n"
     return opener + lead if is_within_line else opener
 
 

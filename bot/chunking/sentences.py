@@ -143,13 +143,17 @@ class SentenceChunker:
     def _scan(self, window: str, at: int) -> tuple[int, int, int, bool]:
         """Return where to stop, the depth of brackets, open ticks, if it ends there."""
         depth, ticks = self._depth, self._ticks
-        is_prose = self._is_prose(window, at)
+        if self._state.leaf in ("fence", "table"):
+            newline = window.find("\n", at)
+            return (
+                (newline + 1, 0, 0, True)
+                if newline >= 0
+                else (len(window), 0, 0, False)
+            )
         for match in _TOKEN.finditer(window, at):
             mark = match.group()
             if mark == "\n":
                 return match.end(), 0, 0, True
-            if not is_prose:
-                continue
             ticks ^= mark == "`"
             if ticks:
                 continue
@@ -170,12 +174,9 @@ class SentenceChunker:
         is_worded = _WORD_CHAR.search(window, at, end) is not None
         if not is_worded and not _WORD_CHAR.search("".join(self._parts)):
             return -1
+        if self._is_row(window[at : at + CONTEXT_CHARS]):
+            return -1
         return end
-
-    def _is_prose(self, window: str, at: int) -> bool:
-        if self._state.leaf in ("fence", "table"):
-            return False
-        return not self._is_row(window[at : at + CONTEXT_CHARS])
 
     def _is_row(self, rest: str) -> bool:
         beginning = self._head or "".join([*self._parts[:CONTEXT_CHARS], rest])

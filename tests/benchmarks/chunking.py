@@ -153,7 +153,9 @@ def measure_growth(chance: random.Random) -> None:
         pieces = fragments(short, chance), fragments(long, chance)
         for name in ("lines", "blocks, hold=lines", "blocks, hold=whole", "sentences"):
             rounds = [[cost_ns(MAKES[name], p) for p in pieces] for _ in range(ROUNDS)]
-            least, most = (statistics.median(column) for column in zip(*rounds))
+            least, most = (
+                statistics.median(column) for column in zip(*rounds, strict=True)
+            )
             ratios.append(f"{name} {most / least:.2f}x")
         show(f"  {label:20} {', '.join(ratios)}")
 
