@@ -117,7 +117,11 @@ class SentenceChunker:
         return tuple(chunks)
 
     def _consume(self, fragment: str, chunks: list[Sentence]) -> None:
-        context = "".join(self._parts[-CONTEXT_CHARS:])[-CONTEXT_CHARS:]
+        context = "".join(self._parts[-CONTEXT_CHARS:])
+        if len(context) < CONTEXT_CHARS < len(self._parts):
+            # Some of the last fragments were empty.
+            context = "".join(self._parts)
+        context = context[-CONTEXT_CHARS:]
         window = context + fragment
         at = len(context)
         while at < len(window):
@@ -166,7 +170,8 @@ class SentenceChunker:
     def _end_at(self, window: str, at: int, mark: int, depth: int) -> int:
         """Return where the sentence ends at a terminator or white space, or -1."""
         is_space = window[mark] in _SPACES
-        if is_space and not self._ends_latin(window, mark):
+        start = max(mark - CONTEXT_CHARS, 0 if self._parts else at)
+        if is_space and not self._ends_latin(window[start:mark]):
             return -1
         if not is_space and (depth or window[mark] not in _ENDS):
             return -1
@@ -179,11 +184,11 @@ class SentenceChunker:
         return end
 
     def _is_row(self, rest: str) -> bool:
-        beginning = self._head or "".join([*self._parts[:CONTEXT_CHARS], rest])
-        return beginning.lstrip().startswith("|")
+        beginning = self._head or "".join([*self._parts, rest])
+        return beginning[:CONTEXT_CHARS].lstrip().startswith("|")
 
-    def _ends_latin(self, window: str, stop: int) -> bool:
-        text = window[max(0, stop - CONTEXT_CHARS) : stop]
+    def _ends_latin(self, text: str) -> bool:
+        """Say whether white space behind the end of a sentence so far would end it."""
         if not _is_terminated(text):
             return False
         text = text.rstrip(_TRAILERS)

@@ -154,3 +154,18 @@ def test_a_finished_text_takes_no_more(make: Make, fragment: str) -> None:
         chunker.push(fragment)
     with pytest.raises(FinishedError):
         chunker.finish()
+
+
+def test_the_readmes_examples_are_true() -> None:
+    def bodies(chunks: tuple[Chunk, ...]) -> list[str]:
+        return [chunk.body for chunk in chunks]
+
+    lines = LineChunker(4_000)
+    assert bodies(lines.push("One li")) == []
+    assert bodies(lines.push("ne.\n- two")) == ["One line.\n"]
+    assert bodies(lines.finish()) == ["- two"]
+    blocks = whole_blocks(4_000)
+    assert bodies(blocks.push("- a\n- b\n\n```py\nx = 1\n")) == ["- a\n- b\n"]
+    assert blocks.finish() == (Chunk("\n```py\nx = 1\n", suffix="```"),)
+    said = SentenceChunker(250).push("はい。Mr. Fox is here. ")
+    assert bodies(said) == ["はい。", "Mr. Fox is here."]
