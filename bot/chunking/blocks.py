@@ -223,7 +223,7 @@ class BlockChunker:
         text = "".join(self._held) + rest
         seam = Seam.NONE
         is_blank = self._state.leaf in ("", "paragraph") and rest.isspace()
-        if not is_blank and is_told(self._state, self._lead + rest):
+        if rest and not is_blank and is_told(self._state, self._lead + rest):
             seam = self._state.feed(self._lead + rest)
         if self._visible_count and (is_blank or self._ends_chunk(seam)):
             at = sum(map(len, self._held[: self._visible_count]))

@@ -6,6 +6,8 @@ from typing import Final
 
 import regex
 
+from bot.chunking.inline import SPECIAL
+
 _CODE = r"(`+)(?!`)(?:.*?(?<!`)\1(?!`)|.*)"
 _LINK = r"!?\[[^\[\]\n]*(?:\](?:\([^()\n]*(?:\)|\Z))?|\Z)"
 _ANGLE = r"<[^<>\s][^<>\n]*(?:>|\Z)"
@@ -29,6 +31,8 @@ _BLOCK_LIKE: Final = re.compile(
 _CODE_LIKE: Final = re.compile(r"[\s`~$\\]|\Z")
 NEAR_CHARS: Final = 1_000
 """A word that ends so near is better than a sentence that ends further off."""
+NEAR_ASCII_CHARS: Final = 8
+"""Between two printable characters of ASCII is a boundary without a look at others."""
 _FREE, _EMPHASISED, _ATOMIC = range(3)
 
 
@@ -78,10 +82,14 @@ def _tries(
 
 
 def _boundaries(text: str, low: int, high: int) -> list[int]:
-    """Return the boundaries of graphemes, ascending; the last one if it is plain."""
-    at = min(high, len(text) - 1)
-    if low < at and text[at - 1 : at + 1].isalnum() and text[at - 1 : at + 1].isascii():
-        return [at]
+    """Return the boundaries of graphemes, ascending; only a plain one near the end."""
+    last = min(high, len(text) - 1)
+    for at in range(last, max(last - NEAR_ASCII_CHARS, low), -1):
+        pair = text[at - 1 : at + 1]
+        if not (pair.isascii() and pair.isprintable()):
+            break
+        if not _BLOCK_LIKE.match(text, at):
+            return [at]
     starts = (m.start() for m in _GRAPHEME.finditer(text))
     return [at for at in starts if not _is_surrogate_pair(text, at)]
 
@@ -89,6 +97,8 @@ def _boundaries(text: str, low: int, high: int) -> list[int]:
 def _inside(text: str, length: int) -> bytearray:
     """Return for every place what it stands in."""
     inside = bytearray(length + 1)
+    if SPECIAL.search(text) is None and "://" not in text:
+        return inside
     for pattern, kind in ((_EMPHASIS, _EMPHASISED), (_ATOM, _ATOMIC)):
         for match in pattern.finditer(text):
             start, end = match.span()
