@@ -225,6 +225,8 @@ class BlockChunker:
         is_blank = self._state.leaf in ("", "paragraph") and rest.isspace()
         if rest and not is_blank and is_told(self._state, self._lead + rest):
             seam = self._state.feed(self._lead + rest)
+        elif self._state.leaf == "table" and rest:
+            seam = Seam.LINE
         if self._visible_count and (is_blank or self._ends_chunk(seam)):
             at = sum(map(len, self._held[: self._visible_count]))
             found = Split(at, "", "")

@@ -9,6 +9,8 @@ from bot.chunking.markdown import MarkdownState
 _HARDLY_BEGUN: Final = re.compile(
     r"[ >]{0,9}(?:\|[|:\- ]*|[:-][|:-][|:\- ]*|[:=-]=*) *"
 )
+_TOLD_CHARS: Final = 3
+"""So many characters tell whether a line ends a table, but for long numbers."""
 
 
 def closing(state: MarkdownState) -> str:
@@ -36,6 +38,8 @@ def reopening(state: MarkdownState, rest: str, *, is_within_line: bool) -> str:
     items = [c for c in state.containers[:depth] if c.kind != ">"]
     lines = "".join(f"{item.opener}\n" for item in items)
     opener, lead = _leaf_opener(state)
+    if not is_within_line and state.leaf == "table" and not is_told(state, line):
+        return lines
     if not is_within_line:
         return lines + (opener if depth == len(state.containers) else "")
     if not opener and items and items[-1] is state.containers[-1]:
@@ -65,7 +69,11 @@ def is_told(state: MarkdownState, beginning: str) -> bool:
         return len(text) >= len(state.fence.marker) or bool(text.strip("`~"))
     if state.leaf == "paragraph":
         return _HARDLY_BEGUN.fullmatch(beginning) is None
-    return state.leaf != "table" or "|" in beginning
+    return (
+        state.leaf != "table"
+        or "|" in beginning
+        or len(beginning.strip()) > _TOLD_CHARS
+    )
 
 
 def _leaf_opener(state: MarkdownState) -> tuple[str, str]:
