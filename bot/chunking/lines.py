@@ -124,16 +124,17 @@ class LineChunker:
         line = "".join(self._line)
         self._line = []
         head, self._head = self._head, ""
-        self._state.feed(head + line)
+        state = self._state
+        state.feed(head + line if head else line)
         if self._row:
-            if self._state.leaf == "table":
+            if state.leaf == "table":
                 chunks.append(self._leave(self._row + line))
                 return
             chunks.append(self._leave(self._row))
             self._room -= self._length(line)
         if line.isspace():
             self._white.append(line)
-        elif self._state.leaf == "paragraph" and "|" in line and not head:
+        elif "|" in line and state.leaf == "paragraph" and not head:
             self._row = line
         else:
             chunks.append(self._leave(line))

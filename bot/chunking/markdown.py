@@ -10,17 +10,14 @@ https://github.github.com/gfm/#tables-extension-
 import re
 from typing import Final, Literal
 
-from bot.chunking import syntax
+from bot.chunking import margin, syntax
 from bot.chunking.definitions import is_definitions_only
 from bot.chunking.fence import Fence, opened_fence
 from bot.chunking.seam import Seam
 
 Leaf = Literal["", "paragraph", "fence", "html", "code", "table"]
 
-_PLAIN: Final = re.compile(r"[^\W\d_]")
-"""A line that begins with a letter begins or continues text, whatever follows."""
 _FIRST: Final = re.compile(r"[^ ]")
-_MATH: Final = re.compile(r" {0,3}(?:(\$\$)(?!.*\$\$)|\\\[(?= |$)(?!.*\\\]))")
 _BLOCK, _ITEM, _ROW, _NESTED, _BLANK, _LINE, _TEXT, _NONE = Seam
 
 
@@ -57,29 +54,63 @@ class MarkdownState:
 
     def feed(self, line: str) -> Seam:
         """Read a line, its ending included; return how good the seam before it is."""
-        leaf = self.leaf
-        if self.containers or self.math:
+        seam: Seam | None = None
+        if self.math:
             return self._feed_slowly(line)
-        if leaf == "fence":
+        if self.leaf == "fence" and not self.containers:
             if self._fence_char not in line:
                 return self._next_row()
-        elif _PLAIN.match(line):
-            if leaf == "paragraph":
-                self._header = line
-                if self._label_lines:
-                    self._label_lines.append(line)
-                return _TEXT
-            if not leaf:
-                self._open_paragraph(line)
-                self.is_heading = self.is_settled = False
-                self._list = ""
-                return _BLOCK
-        return self._feed_slowly(line)
+        elif self.leaf != "html" and (simple := margin.SIMPLE.match(line)):
+            seam = self._read_simple(line, simple.lastindex)
+        return self._feed_slowly(line) if seam is None else seam
 
     def end_paragraph(self) -> None:
         """Let what follows begin a block: it will not be read behind the paragraph."""
         self.leaf = ""
         self.math = ""
+
+    def _read_simple(self, line: str, kind: int | None) -> Seam | None:
+        """Read a line of a simple kind, or return None if more must be looked at."""
+        leaf = self.leaf
+        if kind == margin.BLANK:
+            return self._read_simple_blank()
+        if kind == margin.ITEM:
+            return self._read_simple_item(line)
+        if kind == margin.HEADING:
+            self._begin_simple("")
+            self.is_heading = True
+            return _BLOCK
+        if leaf == "paragraph" and kind == margin.TEXT:
+            return self._continue_paragraph(line)
+        if leaf == "table" and not self.containers:
+            return self._next_row() if kind == margin.ROW else None
+        if leaf == "paragraph":
+            return None
+        self._begin_simple("")
+        self._open_paragraph(line)
+        return _BLOCK
+
+    def _read_simple_blank(self) -> Seam | None:
+        containers = self.containers
+        if self.leaf not in ("", "paragraph", "table"):
+            return None
+        if containers and (not containers[-1].has_content or _is_in_quote(containers)):
+            return None
+        self._is_behind_blank = True
+        self.is_settled = False
+        self.leaf = ""
+        return _NONE if containers or self._list else _BLOCK
+
+    def _read_simple_item(self, line: str) -> Seam:
+        marker = line[0]
+        seam = self._begin_simple(marker)
+        self.containers.append(syntax.Container(marker, len("- "), marker))
+        self._open_paragraph(line[len("- ") :])
+        return seam
+
+    def _begin_simple(self, kind: str) -> Seam:
+        self.is_heading = self.is_settled = self._is_behind_blank = False
+        return self._begin(0, kind)
 
     def _feed_slowly(self, line: str) -> Seam:
         text = line.rstrip("\r\n")
@@ -99,11 +130,11 @@ class MarkdownState:
             body = text.rstrip()
             if not body or body.endswith(self.math):
                 self.math = ""
-        elif self.leaf == "paragraph" and (match := _MATH.match(text)):
-            self.math = "$$" if match.group(1) else "\\]"
+        elif self.leaf == "paragraph":
+            self.math = syntax.math_end(text)
 
     def _read(self, text: str) -> Seam:
-        column, depth = self.match_containers(text)
+        column, depth = syntax.matched(self.containers, text)
         if (first := _FIRST.search(text, column)) is None:
             return self._read_blank(depth)
         if depth == len(self.containers):
@@ -114,27 +145,6 @@ class MarkdownState:
             if self.leaf == "html":
                 return self._read_html(text, first.start())
         return self._read_block(text, column, depth)
-
-    def match_containers(self, text: str) -> tuple[int, int]:
-        """Return the column behind the containers that go on, and their number."""
-        column = depth = 0
-        for container in self.containers:
-            first = _FIRST.search(text, column)
-            start = len(text) if first is None else first.start()
-            if container.kind == ">":
-                is_quoted = start - column <= syntax.MAX_INDENT
-                if not is_quoted or not text.startswith(">", start):
-                    break
-                column = start + 1 + text.startswith(" ", start + 1)
-            elif first is None:
-                if not container.has_content:
-                    break
-            elif start - column >= container.offset:
-                column += container.offset
-            else:
-                break
-            depth += 1
-        return column, depth
 
     def _read_blank(self, depth: int) -> Seam:
         is_outermost = not self.containers
@@ -186,33 +196,14 @@ class MarkdownState:
             is_going_on = seam is None and depth == len(self.containers)
             if is_going_on and self._underlines(text, start):
                 return _NONE
-            container = self._container(text, start, column, is_going_on=is_going_on)
+            is_in_text = is_going_on and self.leaf == "paragraph"
+            container = syntax.container(text, start, column, is_in_text=is_in_text)
             if container is None:
                 break
             seam = self._begin(depth, container.kind) if seam is None else seam
             self.containers.append(container)
-            column = self._behind(text, start, column, container)
+            column = container.content(text, start, column)
         return self._read_leaf(text, column, start, depth, seam)
-
-    def _container(
-        self, text: str, start: int, column: int, *, is_going_on: bool
-    ) -> syntax.Container | None:
-        char = text[start]
-        if char == ">":
-            return syntax.Container(">", 0, syntax.blanked(text[:start]) + ">")
-        if char not in "-+*0123456789" or syntax.RULE.match(text, start):
-            return None
-        is_in_text = is_going_on and self.leaf == "paragraph"
-        if is_in_text and not syntax.interrupts_a_paragraph(text, start):
-            return None
-        return syntax.item(text, start, start - column)
-
-    @staticmethod
-    def _behind(text: str, start: int, column: int, container: syntax.Container) -> int:
-        """Return the column where the content of a container begins."""
-        if container.kind == ">":
-            return start + 1 + text.startswith(" ", start + 1)
-        return column + container.offset
 
     def _underlines(self, text: str, start: int) -> bool:
         """Make a table or a heading of the paragraph if this line says so."""
@@ -298,3 +289,7 @@ class MarkdownState:
         if self._label_lines:
             self._label_lines.append(f"{text}\n")
         return _LINE if self.containers else _TEXT
+
+
+def _is_in_quote(containers: list[syntax.Container]) -> bool:
+    return any(container.kind == ">" for container in containers)

@@ -34,7 +34,7 @@ def reopening(state: MarkdownState, rest: str, *, is_within_line: bool) -> str:
         return reopening_leaf(state, is_within_line=is_within_line)
     depth = len(state.containers)
     if not is_within_line:
-        depth = state.match_containers(line.expandtabs(4))[1]
+        depth = syntax.matched(state.containers, line.expandtabs(4))[1]
     items = [c for c in state.containers[:depth] if c.kind != ">"]
     lines = "".join(f"{item.opener}\n" for item in items)
     opener, lead = _leaf_opener(state)

@@ -42,6 +42,8 @@ BLANK_LINE = re.compile(r"(?!)")
 HEADING = re.compile(r"#{1,6}(?: |$)")
 RULE = re.compile(r"(?:(?:\* *){3,}|(?:- *){3,}|(?:_ *){3,})$")
 UNDERLINE = re.compile(r"(?:=+|-+) *$")
+_FIRST = re.compile(r"[^ ]")
+_MATH = re.compile(r" {0,3}(?:(\$\$)(?!.*\$\$)|\\\[(?= |$)(?!.*\\\]))")
 _ITEM = re.compile(r"([-+*]|([0-9]{1,9})[.)])( +|$)")
 _DELIMITER_ROW = re.compile(r"\|? *:?-+:? *(?:\| *:?-+:? *)*\|? *$")
 _CELL_END = re.compile(r"(?<!\\)\|")
@@ -60,6 +62,52 @@ class Container:
     opener: str
     """The beginning of the line that opened it, marker included."""
     has_content: bool = True
+
+    def content(self, text: str, start: int, column: int) -> int:
+        """Return the column where its content begins on the line that opens it.
+
+        It begins at `start`, and what it stands in at `column`.
+        """
+        if self.kind == ">":
+            return start + 1 + text.startswith(" ", start + 1)
+        return column + self.offset
+
+    def continued(self, text: str, column: int) -> int:
+        """Return the column of its content if a later line goes on in it, else -1."""
+        first = _FIRST.search(text, column)
+        start = len(text) if first is None else first.start()
+        if self.kind == ">":
+            is_quoted = start - column <= MAX_INDENT and text.startswith(">", start)
+            return self.content(text, start, column) if is_quoted else -1
+        if first is None:
+            return column if self.has_content else -1
+        return column + self.offset if start - column >= self.offset else -1
+
+
+def matched(containers: list[Container], text: str) -> tuple[int, int]:
+    """Return the column behind the containers that go on, and their number."""
+    column = depth = 0
+    for container in containers:
+        behind = container.continued(text, column)
+        if behind < 0:
+            break
+        column = behind
+        depth += 1
+    return column, depth
+
+
+def container(
+    text: str, start: int, column: int, *, is_in_text: bool
+) -> Container | None:
+    """Return the quote or list item that begins at `start`, if one does."""
+    char = text[start]
+    if char == ">":
+        return Container(">", 0, blanked(text[:start]) + ">")
+    if char not in "-+*0123456789" or RULE.match(text, start):
+        return None
+    if is_in_text and not interrupts_a_paragraph(text, start):
+        return None
+    return item(text, start, start - column)
 
 
 def item(text: str, at: int, indent: int) -> Container | None:
@@ -109,6 +157,14 @@ def opened(text: str, at: int, *, is_in_text: bool) -> Literal["", "#", "-", "`"
     if char == "<" and html_end(text, at, is_in_text=is_in_text):
         return "<"
     return ""
+
+
+def math_end(text: str) -> str:
+    """Return what closes the display math that a line of text opens, if it does."""
+    match = _MATH.match(text)
+    if match is None:
+        return ""
+    return "$$" if match.group(1) else "\\]"
 
 
 def is_delimiter_row(text: str, at: int, header: str) -> bool:
