@@ -104,8 +104,8 @@ class BlockChunker:
     def _consume(self, fragment: str, chunks: list[Chunk]) -> None:
         start = 0
         while start < len(fragment):
-            newline = fragment.find("\n", start)
-            piece = fragment[start : newline + 1] if newline >= 0 else fragment[start:]
+            end = fragment.find("\n", start) + 1
+            piece = fragment[start : end or None]
             room = self._room - self._length(piece)
             if room < 0:
                 count = fitting_chars(piece, self._room, self._length)
@@ -115,9 +115,10 @@ class BlockChunker:
                 continue
             self._line.append(piece)
             self._room = room
-            start += len(piece)
-            if newline >= 0:
-                self._end_line(chunks)
+            if not end:
+                break
+            start = end
+            self._end_line(chunks)
 
     def _end_line(self, chunks: list[Chunk]) -> None:
         line = "".join(self._line)

@@ -105,8 +105,8 @@ class LineChunker:
     def _consume(self, fragment: str, chunks: list[Chunk]) -> None:
         start = 0
         while start < len(fragment):
-            newline = fragment.find("\n", start)
-            piece = fragment[start : newline + 1] if newline >= 0 else fragment[start:]
+            end = fragment.find("\n", start) + 1
+            piece = fragment[start : end or None]
             room = self._room - self._length(piece)
             if room < 0:
                 count = fitting_chars(piece, self._room, self._length)
@@ -116,9 +116,10 @@ class LineChunker:
                 continue
             self._line.append(piece)
             self._room = room
-            start += len(piece)
-            if newline >= 0:
-                self._end_line(chunks)
+            if not end:
+                break
+            start = end
+            self._end_line(chunks)
 
     def _end_line(self, chunks: list[Chunk]) -> None:
         line = "".join(self._line)
@@ -142,7 +143,7 @@ class LineChunker:
     def _leave(self, text: str) -> Chunk:
         """Return a text behind the white space that leads it."""
         if self._white:
-            text = "".join([*self._white, text])
+            text = "".join(self._white) + text
             self._white = []
         self._row, self._room = "", self._limit
         return Chunk(text)

@@ -10,9 +10,10 @@ https://github.github.com/gfm/#tables-extension-
 import re
 from typing import Final, Literal
 
-from bot.chunking import margin, syntax
+from bot.chunking import syntax
 from bot.chunking.definitions import is_definitions_only
 from bot.chunking.fence import Fence, opened_fence
+from bot.chunking.margin import BLANK, HEADING, ITEM, ROW, SIMPLE, TEXT
 from bot.chunking.seam import Seam
 
 Leaf = Literal["", "paragraph", "fence", "html", "code", "table"]
@@ -60,8 +61,11 @@ class MarkdownState:
         if self.leaf == "fence" and not self.containers:
             if self._fence_char not in line:
                 return self._next_row()
-        elif self.leaf != "html" and (simple := margin.SIMPLE.match(line)):
-            seam = self._read_simple(line, simple.lastindex)
+        elif self.leaf != "html" and (simple := SIMPLE.match(line)):
+            kind = simple.lastindex
+            if kind == TEXT and self.leaf == "paragraph":
+                return self._continue_paragraph(line)
+            seam = self._read_simple(line, kind)
         return self._feed_slowly(line) if seam is None else seam
 
     def end_paragraph(self) -> None:
@@ -72,18 +76,16 @@ class MarkdownState:
     def _read_simple(self, line: str, kind: int | None) -> Seam | None:
         """Read a line of a simple kind, or return None if more must be looked at."""
         leaf = self.leaf
-        if kind == margin.BLANK:
+        if kind == BLANK:
             return self._read_simple_blank()
-        if kind == margin.ITEM:
+        if kind == ITEM:
             return self._read_simple_item(line)
-        if kind == margin.HEADING:
+        if kind == HEADING:
             self._begin_simple("")
             self.is_heading = True
             return _BLOCK
-        if leaf == "paragraph" and kind == margin.TEXT:
-            return self._continue_paragraph(line)
         if leaf == "table" and not self.containers:
-            return self._next_row() if kind == margin.ROW else None
+            return self._next_row() if kind == ROW else None
         if leaf == "paragraph":
             return None
         self._begin_simple("")
@@ -92,7 +94,7 @@ class MarkdownState:
 
     def _read_simple_blank(self) -> Seam | None:
         containers = self.containers
-        if self.leaf not in ("", "paragraph", "table"):
+        if self.leaf == "fence" or self.leaf == "code":
             return None
         if containers and (not containers[-1].has_content or _is_in_quote(containers)):
             return None
