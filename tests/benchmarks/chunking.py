@@ -6,6 +6,7 @@ how often rendering chunk by chunk is rendering the whole, and what is kept whol
 """
 
 import random
+import re
 import statistics
 import sys
 import time
@@ -28,6 +29,8 @@ from bot.chunking import (
 
 ROUNDS = 9
 LIMIT = 11_000
+GROWTH_LIMIT = 4_000
+"""Texts of 10 kB reach it too: a cut has its price, in short texts and in long ones."""
 SENTENCE_LIMIT = 250
 COMMONMARK = MarkdownIt("commonmark").enable("table")
 PROSE = (
@@ -72,6 +75,12 @@ MAKES: dict[str, Callable[[], Pushing]] = {
     "lines, UTF-8": lambda: LineChunker(LIMIT, length=utf8_bytes),
     "blocks, UTF-8": lambda: BlockChunker(LIMIT, length=utf8_bytes),
     "blocks, UTF-16": lambda: BlockChunker(LIMIT, length=utf16_units),
+}
+GROWING: dict[str, Callable[[], Pushing]] = {
+    "lines": lambda: LineChunker(GROWTH_LIMIT),
+    "blocks, hold=lines": lambda: BlockChunker(GROWTH_LIMIT),
+    "blocks, hold=whole": lambda: BlockChunker(GROWTH_LIMIT, hold="whole"),
+    "sentences": MAKES["sentences"],
 }
 TARGETS = {
     "lines": 2.7,
@@ -128,12 +137,13 @@ def measure_speed(chance: random.Random) -> None:
     for _ in range(ROUNDS):
         for name, make in MAKES.items():
             costs[name].append(cost_ns(make, parts))
-    floor = statistics.median(costs["floor"])
     show(f"1 MB of mixed documents, {len(parts)} fragments, {ROUNDS} rounds")
     for name in MAKES:
         median = statistics.median(costs[name])
+        pairs = zip(costs[name], costs["floor"], strict=True)
+        ratio = statistics.median(cost / floor for cost, floor in pairs)
         target = f" (at most {TARGETS[name]}x)" if name in TARGETS else ""
-        show(f"  {name:20} {median:6.0f} ns a fragment, {median / floor:.2f}x{target}")
+        show(f"  {name:20} {median:6.0f} ns a fragment, {ratio:.2f}x{target}")
 
 
 def measure_growth(chance: random.Random) -> None:
@@ -147,17 +157,73 @@ def measure_growth(chance: random.Random) -> None:
             "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 10_000,
         ),
     }
-    show("CPU per fragment, against 10 kB of the same (at most 1.3x)")
+    show(
+        f"CPU per fragment, against 10 kB of the same (at most 1.3x), with a limit of"
+        f" {GROWTH_LIMIT}, sentences of {SENTENCE_LIMIT}"
+    )
     for label, (short, long) in texts.items():
         ratios: list[str] = []
         pieces = fragments(short, chance), fragments(long, chance)
-        for name in ("lines", "blocks, hold=lines", "blocks, hold=whole", "sentences"):
-            rounds = [[cost_ns(MAKES[name], p) for p in pieces] for _ in range(ROUNDS)]
-            least, most = (
-                statistics.median(column) for column in zip(*rounds, strict=True)
-            )
-            ratios.append(f"{name} {most / least:.2f}x")
+        for name, make in GROWING.items():
+            rounds = [[cost_ns(make, p) for p in pieces] for _ in range(ROUNDS)]
+            ratio = statistics.median(most / least for least, most in rounds)
+            ratios.append(f"{name} {ratio:.2f}x")
         show(f"  {label:20} {', '.join(ratios)}")
+
+
+def latencies(
+    make: Callable[[], Pushing], parts: Sequence[str], ends: Sequence[int]
+) -> list[int]:
+    """Return how many fragments each place waits, from its own to its chunk's."""
+    chunker = make()
+    came: dict[int, int] = {}
+    waits: list[int] = []
+    size = left = seen = passed = 0
+    for number, part in enumerate(parts):
+        size += len(part)
+        while passed < len(ends) and ends[passed] <= size:
+            came[ends[passed]] = number
+            passed += 1
+        left += sum(len(chunk.body) for chunk in pushed(chunker, part))
+        while seen < passed and ends[seen] <= left:
+            waits.append(number - came[ends[seen]])
+            seen += 1
+    return waits
+
+
+def pushed(chunker: Pushing, part: str) -> list[Chunk]:
+    return [chunk for chunk in chunker.push(part) if isinstance(chunk, Chunk)]
+
+
+def places(pattern: str, text: str) -> list[int]:
+    return [match.end() for match in re.finditer(pattern, text, re.MULTILINE)]
+
+
+def measure_latency(chance: random.Random) -> None:
+    text = mixed(300_000, chance)
+    parts = fragments(text, chance)
+    prose = "".join(chance.choices(PROSE[:2], k=2_000))
+    spoken = "".join(chance.choices(PROSE[2:], k=2_000))
+    lines, sentences = MAKES["lines"], MAKES["sentences"]
+    rows: dict[str, list[int]] = {
+        "lines, every line but blank ones and headers": latencies(
+            lines, parts, places(r"^(?!\| name ).*\S\n", text)
+        ),
+        "lines, headers of tables": latencies(
+            lines, parts, places(r"^\| name .*\n", text)
+        ),
+        "sentences, 。！？ outside brackets": latencies(
+            sentences, fragments(spoken, chance), places(r"[。！？](?!」)", spoken)
+        ),
+        "sentences, Latin": latencies(
+            sentences, fragments(prose, chance), places(r"(?<!e\.g)[.?](?= )", prose)
+        ),
+    }
+    show("Fragments between what completes a place and its chunk")
+    for label, waits in rows.items():
+        ranked = sorted(waits)
+        p50, p95 = ranked[len(ranked) // 2], ranked[len(ranked) * 95 // 100]
+        show(f"  {label:45} p50 {p50}, p95 {p95}, max {ranked[-1]} of {len(ranked)}")
 
 
 def rendered(chunks: Sequence[Chunk]) -> str:
@@ -220,6 +286,7 @@ def main() -> None:
         return
     measure_speed(chance)
     measure_growth(chance)
+    measure_latency(chance)
 
 
 if __name__ == "__main__":
