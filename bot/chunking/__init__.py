@@ -2,10 +2,11 @@
 
 `LineChunker` lets out every completed line, for one message that grows; `BlockChunker`
 makes chunks that are messages of their own, by lines or by whole blocks of Markdown;
-`SentenceChunker` makes sentences, to be spoken or where a paragraph runs long. All are
-fed with `push(fragment)`, ended with `finish()`, and give tuples of `Chunk`. A limit is
-a number and a function that measures text: `len`, `utf8_bytes`, `utf16_units`, or any
-whose values add up. Wrong use raises a `ChunkingError`.
+`SentenceChunker` makes sentences where a paragraph runs long, or to be spoken: then
+`spoken` gives the words of each. All are fed with `push(fragment)`, ended with
+`finish()`, and give tuples of `Chunk`. A limit is a number and a function that
+measures text: `len`, `utf8_bytes`, `utf16_units`, or any whose values add up.
+Wrong use raises a `ChunkingError`.
 
 Nothing here waits, reads a clock or knows where the chunks go, so a chunker can be
 lifted out of Linefeed as it is.
@@ -17,6 +18,7 @@ from bot.chunking.errors import ChunkingError, FinishedError, LimitError
 from bot.chunking.limit import MIN_LIMIT, UNLIMITED, Length, utf8_bytes, utf16_units
 from bot.chunking.lines import LineChunker
 from bot.chunking.sentences import Sentence, SentenceChunker
+from bot.chunking.speech import spoken
 
 __all__ = [
     "MIN_LIMIT",
@@ -32,6 +34,7 @@ __all__ = [
     "Sentence",
     "SentenceChunker",
     "joined",
+    "spoken",
     "utf8_bytes",
     "utf16_units",
 ]

@@ -47,6 +47,10 @@ class SentenceChunker:
     the numbers of lists end none, and code spans are whole. Of code and tables each
     line is a chunk, told apart by its kind. White space, and terminators alone, lead
     the chunk behind them. A sentence over the limit is cut at a clause, else a word.
+
+    Short sentences are not joined: to wait for the next one is what this must not do,
+    and what happens to come in the same push would make the chunks depend on the
+    fragments. Who wants fewer may join what one push returns.
     """
 
     def __init__(self, limit: int, *, length: Length = len) -> None:
