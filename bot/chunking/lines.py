@@ -174,10 +174,13 @@ class LineChunker:
 
 
 def _free_end(line: str) -> int:
-    """Return where the last word ends behind which nothing inline is open, or 0."""
+    """Return where the last word ends behind which nothing inline is open, or 0.
+
+    The first half of a line end waits for the second.
+    """
     for at in cut.word_ends(line):
         state = InlineState()
         state.feed(line[:at])
-        if not state.is_open:
+        if not state.is_open and line[at - 1] != "\r":
             return at
     return 0

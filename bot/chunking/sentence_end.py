@@ -95,7 +95,7 @@ class SentenceEnd:
         if mark in _SPACES:
             before = fragment[max(at, end - CONTEXT_CHARS) : end]
             if len(before) < CONTEXT_CHARS and parts:
-                before = (_tail(parts) + before)[-CONTEXT_CHARS:]
+                before = (self._tail(parts) + before)[-CONTEXT_CHARS:]
             if not _ends_latin(before, is_behind=bool(head)):
                 return False
         elif mark not in _ENDS or self._depth:
@@ -114,6 +114,20 @@ class SentenceEnd:
             self._is_worded = _WORD_CHAR.search(fresh) is not None
         return self._is_worded
 
+    def _tail(self, parts: list[str]) -> str:
+        tail = ""
+        count = 0
+        for part in reversed(parts):
+            tail = part[-CONTEXT_CHARS:] + tail
+            count += 1
+            if len(tail) >= CONTEXT_CHARS:
+                break
+        if count > CONTEXT_CHARS:
+            # Many are empty: not to go through them again keeps the cost linear.
+            parts[-count:] = filter(None, parts[-count:])
+            self._seen_parts = 0
+        return tail
+
     def _is_in_row(self, parts: list[str], fragment: str, at: int, head: str) -> bool:
         """Say whether the line is the row of a table, which only its newline ends."""
         line = head or (parts[0] if parts else fragment[at : at + CONTEXT_CHARS])
@@ -126,20 +140,6 @@ class SentenceEnd:
 def is_row(line: str) -> bool:
     """Say whether a line looks like a row of a table."""
     return line[:CONTEXT_CHARS].lstrip().startswith("|")
-
-
-def _tail(parts: list[str]) -> str:
-    tail = ""
-    count = 0
-    for part in reversed(parts):
-        tail = part[-CONTEXT_CHARS:] + tail
-        count += 1
-        if len(tail) >= CONTEXT_CHARS:
-            break
-    if count > CONTEXT_CHARS:
-        # Many are empty: that they are not gone through again keeps the cost linear.
-        parts[-count:] = filter(None, parts[-count:])
-    return tail
 
 
 def _is_terminated(parts: list[str]) -> bool:

@@ -16,7 +16,7 @@ from tests.chunking.texts import (
 )
 from tests.long import examples
 
-property_run = settings(max_examples=examples(150, 5000), deadline=None)
+property_run = settings(max_examples=examples(150, 2000), deadline=None)
 
 HOLDS = st.sampled_from(["lines", "whole"])
 BOTH = pytest.mark.parametrize("hold", ["lines", "whole"])
@@ -251,7 +251,7 @@ def test_definitions_are_carried_to_later_chunks_that_use_them() -> None:
 
 
 @property_run
-@given(begun_documents(), st.integers(100, 400), HOLDS)
+@given(st.one_of(documents(), begun_documents()), st.integers(100, 400), HOLDS)
 @example("p\n```\nab\n```", 100, "lines")
 @example(f"## a\n> {'b' * 96}\n> 1. ```\n>    - c\n>    d\n>    e\n", 126, "lines")
 def test_each_chunk_alone_shows_its_code_as_code(

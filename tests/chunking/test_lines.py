@@ -38,7 +38,7 @@ def test_what_was_no_header_leaves_with_the_next_line() -> None:
     assert [chunk.body for chunk in chunker.push("c\n")] == ["a | b\n", "c\n"]
 
 
-@settings(max_examples=examples(80, 4000), deadline=None)
+@settings(max_examples=examples(80, 2000), deadline=None)
 @given(anything, st.integers(64, 400))
 def test_a_completed_line_has_left_with_its_newline(text: str, limit: int) -> None:
     chunker = LineChunker(limit)
@@ -73,7 +73,7 @@ def test_idle_holds_what_may_yet_become_something_else(text: str) -> None:
     assert chunker.idle() == ()
 
 
-@settings(max_examples=examples(80, 4000), deadline=None)
+@settings(max_examples=examples(80, 2000), deadline=None)
 @given(anything, st.integers(64, 400), st.lists(st.booleans(), max_size=200))
 def test_idle_loses_nothing(text: str, limit: int, pauses: list[bool]) -> None:
     chunker = LineChunker(limit)
@@ -84,6 +84,14 @@ def test_idle_loses_nothing(text: str, limit: int, pauses: list[bool]) -> None:
         out += "".join(chunk.body for chunk in chunks)
 
     assert out + "".join(chunk.body for chunk in chunker.finish()) == text
+
+
+def test_idle_leaves_the_two_halves_of_a_line_end_together() -> None:
+    chunker = LineChunker(100)
+    chunker.push("some words here\r")
+
+    assert [chunk.body for chunk in chunker.idle()] == ["some words "]
+    assert [chunk.body for chunk in chunker.push("\n")] == ["here\r\n"]
 
 
 def test_a_finished_text_is_never_idle() -> None:

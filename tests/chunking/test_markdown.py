@@ -28,6 +28,11 @@ def seams(*lines: str) -> list[str]:
         (["    a", "", "    b", "c"], ["BLOCK", "NONE", "LINE", "BLOCK"]),
         (["$$", "- a", "$$", "b"], ["BLOCK", "NONE", "NONE", "LINE"]),
         (["[a]: /b", "==="], ["BLOCK", "BLOCK"]),
+        (["- a", "# b", "c"], ["BLOCK", "BLOCK", "BLOCK"]),
+        (["- ```", "x", "- ```", "  x"], ["BLOCK", "BLOCK", "BLOCK", "NONE"]),
+        (["| a |", "x", "| b |"], ["BLOCK", "TEXT", "TEXT"]),
+        (["> a", "", "b"], ["BLOCK", "BLOCK", "BLOCK"]),
+        (["> a", "- b", "**c**"], ["BLOCK", "BLOCK", "LINE"]),
     ],
 )
 def test_a_line_is_read_as_commonmark_reads_it(

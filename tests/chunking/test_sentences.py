@@ -51,6 +51,15 @@ def test_what_is_no_end_ends_nothing(text: str) -> None:
     assert bodies(text) == [text]
 
 
+def test_empty_fragments_change_nothing() -> None:
+    empty = [""] * 40
+    parts = ["*", *empty, ". ", *empty, "Mr", *empty, ".", *empty, " Fox", ". ", "b"]
+
+    chunks = chunks_of(SentenceChunker(100), parts)
+
+    assert [chunk.body for chunk in chunks] == ["*. Mr. Fox.", " b"]
+
+
 def test_a_pronoun_at_the_end_is_no_initial() -> None:
     assert bodies("So am I. You too.") == ["So am I.", " You too."]
 
