@@ -129,8 +129,8 @@ def documents() -> st.SearchStrategy[str]:
 def begun_documents() -> st.SearchStrategy[str]:
     """Return the same with blank lines between all blocks, and perhaps no end.
 
-    Without blank lines the number of a list may be text that a cut makes a list: a
-    text that is both, glued and without its end, is what this leaves out.
+    Without blank lines the number of a list may be text that a cut makes a list, and
+    HTML over the limit takes in a fence that its rest, a chunk later, shows as code.
     """
     text = st.lists(_BLOCKS.map("{}\n\n".format), max_size=8).map("".join)
     return st.tuples(text, st.integers(0, 40)).map(_begun)
