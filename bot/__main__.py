@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -90,16 +91,10 @@ def main() -> None:
 
 def _run(work: Callable[[asyncio.Event], Coroutine[Any, Any, Result]]) -> Result:
     """Run until done; a signal sets the event that `work` gets."""
-    try:
-        return asyncio.run(_until_signal(work))
-    except Exception as error:
-        causes = _causes(error)
-        if not all(isinstance(cause, SetupError) for cause in causes):
-            raise
-        _fail(causes[0])
+    return asyncio.run(_until_done(work))
 
 
-async def _until_signal(
+async def _until_done(
     work: Callable[[asyncio.Event], Coroutine[Any, Any, Result]],
 ) -> Result:
     stop = asyncio.Event()
@@ -113,7 +108,17 @@ async def _until_signal(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end, number)
-    return await work(stop)
+    try:
+        return await work(stop)
+    except Exception as error:
+        causes = _causes(error)
+        if not all(isinstance(cause, SetupError) for cause in causes):
+            raise
+        typer.echo(f"linefeed: {causes[0]}", err=True)
+        sys.stderr.flush()
+        # All is closed by now, but for a look-up of a name that may hang in its thread
+        # and that the end of the loop and of the interpreter would wait for.
+        os._exit(SETUP_ERROR)
 
 
 def _slack_variables() -> list[str]:

@@ -2,9 +2,10 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -15,14 +16,19 @@ from bot.conversation.memory import Memory
 from bot.conversation.ports import ChatModel, SetupError
 from bot.conversation.reply import Answerer
 from bot.settings import Settings
-from bot.slack import connection, web
+from bot.slack import bolt, preflight
+from bot.slack import web as slack_web
+from bot.slack.catchup import CatchUp
+from bot.slack.connection import Connection, connected
 from bot.slack.delivery import LinesDelivery
 from bot.slack.listeners import Listener
 from bot.slack.people import People
 from bot.slack.policy import Policy
-from bot.storage import database, journal
+from bot.slack.tokenwatch import TokenWatch
+from bot.storage import condition, database, journal
 from bot.storage.memory import SqlMemory
 from bot.storage.turns import SqlTurns
+from bot.web import health
 
 MESSAGES_NAME = "slack.json"
 """The playground's own file in the data folder."""
@@ -74,22 +80,28 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
     bot_token = settings.slack_bot_token.get_secret_value()
     async with (
         database.opened(settings.data) as engine,
-        web.opened(bot_token, settings.slack_api_url) as slack,
+        slack_web.opened(bot_token, settings.slack_api_url) as slack,
         journal.running(SqlTurns(engine)) as notes,
-        LinesDelivery(slack, notes, settings.post_interval_s) as delivery,
+        AsyncExitStack() as answering,
         AsyncExitStack() as hearing,
     ):
-        identity = await connection.identify(slack)
-        store = SqlMemory(engine)
-        inbox = Inbox(SqlTurns(engine), settings.at_once)
-        policy = Policy(identity.user, settings.threads, settings.allow)
-        app_token = settings.slack_app_token.get_secret_value()
+        bot = await preflight.identify(slack)
+        delivery = await answering.enter_async_context(
+            LinesDelivery(slack, bot.bot_id, notes, settings.post_interval_s)
+        )
+        store, turns = SqlMemory(engine), SqlTurns(engine)
+        inbox = Inbox(turns, settings.at_once)
+        policy = Policy(bot.user, settings.threads, settings.allow)
         listener = Listener(inbox, store, policy)
         # Slack first: what it sends is stored while the model's libraries load.
-        await hearing.enter_async_context(
-            connection.connected(slack, identity, app_token, listener)
+        connection = await hearing.enter_async_context(
+            _heard(settings, slack, bot, listener, turns)
         )
-        people = People(slack, identity.user)
+        examine = partial(condition.examine, engine, settings.data)
+        await hearing.enter_async_context(
+            _examined(settings, slack, connection, examine)
+        )
+        people = People(slack, bot.user)
         memory = Memory(store, people, settings.memory_tokens)
         async with _model(settings) as model, asyncio.TaskGroup() as group:
             answerer = Answerer(model, memory, delivery, people, settings.system_prompt)
@@ -103,6 +115,56 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             inbox.stop()
 
 
+@asynccontextmanager
+async def _heard(
+    settings: Settings,
+    slack: slack_web.Web,
+    bot: preflight.Identity,
+    listener: Listener,
+    turns: SqlTurns,
+) -> AsyncGenerator[Connection]:
+    """Hear Slack's events, and look up what was missed while none came."""
+    app_token = settings.slack_app_token.get_secret_value()
+    receive = bolt.receiving(bolt.bolt_app(slack, bot, listener))
+    catchup = CatchUp(slack, bot, listener, turns)
+    async with (
+        connected(slack, app_token, receive, catchup.request) as connection,
+        asyncio.TaskGroup() as group,
+    ):
+        watches = (
+            group.create_task(TokenWatch(slack, catchup.request).run()),
+            group.create_task(catchup.run()),
+        )
+        yield connection
+        for watch in watches:
+            watch.cancel()
+
+
+@asynccontextmanager
+async def _examined(
+    settings: Settings,
+    slack: slack_web.Web,
+    connection: Connection,
+    examine_database: Callable[[], Awaitable[condition.Condition]],
+) -> AsyncGenerator[None]:
+    """Answer `/healthz`, if a port is set for it."""
+
+    async def examine() -> health.Health:
+        found = await examine_database()
+        return health.Health(
+            is_connected=connection.is_open,
+            is_token_accepted=not slack.token_state.is_refused,
+            is_database_writable=found.is_writable,
+            oldest_waiting_s=found.oldest_waiting_s,
+        )
+
+    if not settings.health_port:
+        yield
+        return
+    async with health.serving(settings.health_port, examine):
+        yield
+
+
 async def run_playground(trial: Trial, stop: asyncio.Event) -> int:
     """Run the emulated Slack with the bot in it; return the bot's exit code.
 
@@ -111,11 +173,9 @@ async def run_playground(trial: Trial, stop: asyncio.Event) -> int:
     """
     # The bot alone needs none of it.
     from bot.playground.launch import Guest, launch  # noqa: PLC0415
-    from bot.playground.server import (  # noqa: PLC0415
-        PlaygroundOptions,
-        PortTakenError,
-    )
-    from bot.playground.snapshot import SnapshotError  # noqa: PLC0415
+    from bot.playground.options import PlaygroundOptions  # noqa: PLC0415
+    from bot.playground.server import PortTakenError  # noqa: PLC0415
+    from bot.playground.workspace.snapshot import SnapshotError  # noqa: PLC0415
 
     if trial.is_fresh:
         await asyncio.to_thread(database.forget, trial.data)
@@ -144,7 +204,7 @@ async def _model(settings: Settings) -> AsyncGenerator[ChatModel]:
         # A server that asks for no key still wants the header.
         api_key=settings.openai_api_key.get_secret_value() or "none",
         timeout_s=settings.model_timeout_s,
-        uses_proxy=not web.is_loopback(settings.openai_base_url),
+        uses_proxy=not slack_web.is_loopback(settings.openai_base_url),
     )
     async with opened(options) as client:
         yield LangChainModel(

@@ -117,6 +117,13 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="how long running replies may finish after SIGTERM, in seconds",
     )
+    health_port: int = Field(
+        0,
+        alias="LINEFEED_HEALTH_PORT",
+        ge=0,
+        le=65_535,
+        description="the port of `/healthz` on this machine, 0 for none",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info",
         alias="LINEFEED_LOG_LEVEL",

@@ -12,9 +12,10 @@ from playwright.async_api import Browser, async_playwright
 
 from bot import logs, settings
 from bot.app import run_bot
-from bot.playground.limits import UNLIMITED
-from bot.playground.modelserver import Pace
-from bot.playground.server import Playground, PlaygroundOptions
+from bot.playground.model.stream import Pace
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
+from bot.playground.webapi.limits import UNLIMITED
 from tests.browser import ARGUMENTS, CHROMIUM
 
 # No test's outcome may depend on how fast the machine is.

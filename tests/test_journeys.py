@@ -11,11 +11,15 @@ from bot import settings
 from bot.app import run_bot
 from bot.conversation import reply
 from bot.llm import errors
-from bot.playground.entities import mentions
-from bot.playground.modelserver import ModelFault, Pace
-from bot.playground.server import Playground, PlaygroundOptions
-from bot.playground.webapi import Fault
-from bot.playground.workspace import BOT_USER, Channel, Message
+from bot.playground.model.fault import ModelFault
+from bot.playground.model.stream import Pace
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
+from bot.playground.text.entities import mentions
+from bot.playground.webapi.faults import Fault
+from bot.playground.workspace.channel import Channel
+from bot.playground.workspace.identity import BOT_USER
+from bot.playground.workspace.message import Message
 from bot.slack import markup
 from tests.conftest import Bots
 
@@ -209,7 +213,7 @@ async def test_a_delivery_repeated_by_slack_is_not_answered_again(
     playground: Playground, bots: Bots
 ) -> None:
     async with bots.running(playground):
-        playground.sockets.duplicate_next()
+        playground.sockets.envelopes.duplicate_next()
         playground.say("U0ANA", "D0ANA", "echo: once")
         log = playground.sockets.log
         await playground.until(lambda: any(envelope.attempt for envelope in log))

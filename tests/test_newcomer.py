@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.playground.limits import UNLIMITED
-from bot.playground.modelserver import Pace
-from bot.playground.server import Playground, PlaygroundOptions
+from bot.playground.model.stream import Pace
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
+from bot.playground.webapi.limits import UNLIMITED
 from tests.browser import needs_chromium
 from tests.conftest import Bots
 

@@ -1,17 +1,20 @@
 """What the project says of itself is true."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
-from bot.playground.methods import DEFAULT_SCOPES
+from bot.playground.manifest import DEFAULT_SCOPES, DEFAULT_SUBSCRIPTIONS
 from bot.settings import Settings
+from bot.slack.preflight import SCOPES as REQUIRED_SCOPES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 MANIFEST = yaml.safe_load((ROOT / "manifest.yaml").read_text("utf-8"))
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 MODULES = [
     path.relative_to(ROOT / "bot")
     for path in sorted((ROOT / "bot").rglob("*.py"))
@@ -33,7 +36,17 @@ TESTED_ELSEWHERE = {
     Path("storage/migrations/versions/r0001_first_tables.py"): (
         "storage/test_migrations.py"
     ),
-    Path("playground/modelrequest.py"): "playground/test_modelserver.py",
+    Path("playground/manifest.py"): "test_project.py",
+    Path("playground/options.py"): "playground/test_server.py",
+    Path("playground/model/request.py"): "playground/model/test_routes.py",
+    Path("playground/socketmode/link.py"): "playground/socketmode/test_sockets.py",
+    Path("playground/workspace/change.py"): "playground/workspace/test_state.py",
+    Path("playground/workspace/channel.py"): "playground/workspace/test_state.py",
+    Path("playground/workspace/file.py"): "playground/webapi/test_fileserver.py",
+    Path("playground/workspace/identity.py"): "playground/workspace/test_wire.py",
+    Path("playground/workspace/message.py"): "playground/workspace/test_state.py",
+    Path("playground/workspace/person.py"): "playground/workspace/test_wire.py",
+    Path("playground/workspace/seed.py"): "playground/webapi/test_directory.py",
 }
 METHOD = re.compile(r"\"((?:\w+\.)+[a-z]\w+)\"")
 SCOPES = {
@@ -45,6 +58,12 @@ SCOPES = {
         "groups:history",
         "im:history",
         "mpim:history",
+    },
+    "users.conversations": {
+        "channels:read",
+        "groups:read",
+        "im:read",
+        "mpim:read",
     },
     "users.info": {"users:read"},
     # By event, as each page below https://docs.slack.dev/reference/events says.
@@ -96,6 +115,20 @@ def test_the_readme_lists_every_setting_with_its_default_and_meaning() -> None:
             assert default.strip("`").lower() == str(field.default).lower()
 
 
+def test_no_package_is_left_out_of_the_rules_on_imports() -> None:
+    contracts = PYPROJECT["tool"]["importlinter"]["contracts"]
+    owners = {
+        c["name"]: set(c["source_modules"])
+        for c in contracts
+        if c["name"].startswith("Only bot.")
+    }
+    modules = {f"bot.{p.stem}" for p in (ROOT / "bot").iterdir() if p.stem[0] != "_"}
+
+    assert len(owners) == 3
+    for name, sources in owners.items():
+        assert sources | {name.split()[1]} == modules - {"bot.manifest"}
+
+
 def test_ci_runs_the_readmes_test_command() -> None:
     command = re.search(r"^python3 -m venv .*-m tests$", README, re.MULTILINE)
 
@@ -124,6 +157,16 @@ def test_the_manifest_asks_for_exactly_the_scopes_that_the_code_uses() -> None:
 
 def test_the_playground_grants_the_manifests_scopes_and_no_other() -> None:
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == DEFAULT_SCOPES
+
+
+def test_the_start_asks_for_the_manifests_scopes_and_no_other() -> None:
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == REQUIRED_SCOPES
+
+
+def test_the_playground_sends_the_events_of_the_manifest_and_no_other() -> None:
+    events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+
+    assert set(events) == DEFAULT_SUBSCRIPTIONS
 
 
 def test_the_manifest_turns_socket_mode_and_direct_messages_on() -> None:

@@ -53,10 +53,13 @@ class Inbox:
         Raises:
             StoreError: if it could not be stored; then it was not accepted.
         """
-        is_new = await self._turns.add(turn)
+        try:
+            is_new = await self._turns.add(turn)
+        finally:
+            # A caller that is cancelled leaves a turn stored, perhaps.
+            self._wake(turn.question.thread)
         if is_new:
             log.info("turn accepted", turn=turn.id, thread=turn.question.thread)
-            self._wake(turn.question.thread)
         return is_new
 
     async def run(self, answerer: TurnAnswerer, grace_s: float) -> None:

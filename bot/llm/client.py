@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import httpx2
 import openai
@@ -18,6 +19,8 @@ MAX_CONNECTIONS = 1000
 KEEPALIVE_S = 60.0
 MAX_RETRIES = 2
 """Before the first fragment only: the SDK never retries a stream that has begun."""
+RETRY_AFTER = ("retry-after", 1), ("retry-after-ms", 1000)
+"""Where a server says how long to wait, and how many of its units are a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,10 @@ async def opened(options: ModelOptions) -> AsyncGenerator[BaseChatModel]:
     )
     # Both clients are given, else ChatOpenAI builds another TLS context at each call.
     async with openai.DefaultAioHttpClient(
-        limits=limits, timeout=timeout, trust_env=options.uses_proxy
+        limits=limits,
+        timeout=timeout,
+        trust_env=options.uses_proxy,
+        event_hooks={"response": [partial(_forbid_long_waits, options.timeout_s)]},
     ) as http_async_client:
         with openai.DefaultHttpxClient(trust_env=options.uses_proxy) as http_client:
             yield ChatOpenAI(
@@ -70,6 +76,22 @@ async def opened(options: ModelOptions) -> AsyncGenerator[BaseChatModel]:
                 stream_chunk_timeout=None,
                 use_responses_api=False,
             )
+
+
+async def _forbid_long_waits(timeout_s: float, response: httpx2.Response) -> None:
+    """Let no retry wait so long that the refusal would be taken for silence.
+
+    The SDK waits up to two minutes if a server asks for that, all within the one
+    longest silence; this header, OpenAI's own, tells it not to.
+    """
+    longest_s = timeout_s / (MAX_RETRIES + 1)
+    for name, units_per_s in RETRY_AFTER:
+        try:
+            wait_s = float(response.headers.get(name, 0)) / units_per_s
+        except ValueError:  # a date, which no provider of models sends
+            continue
+        if wait_s > longest_s:
+            response.headers["x-should-retry"] = "false"
 
 
 def _other_provider(model: str) -> BaseChatModel | None:

@@ -69,3 +69,8 @@ def cut_off(finish_reason: str) -> ModelError | None:
     """Return the error for an answer that ended before its end, else None."""
     sentence = _CUTS.get(finish_reason)
     return None if sentence is None else ModelError(sentence)
+
+
+def unfinished(*, has_begun: bool) -> ModelError:
+    """Return the error for an answer that ended without saying why."""
+    return ModelError(BROKE_OFF if has_begun else UNKNOWN)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager, nullcontext
+from contextlib import aclosing, nullcontext
 from typing import Any, cast
 
 import structlog
@@ -15,11 +15,12 @@ from langchain_core.messages import (
     HumanMessage,
     SystemMessage,
 )
+from langchain_core.messages.ai import UsageMetadata
 from langchain_openai import ChatOpenAI
 from langsmith import tracing_context  # pyright: ignore[reportUnknownVariableType]
 
 from bot.conversation.prompt import Prompt
-from bot.llm.errors import cut_off, model_error
+from bot.llm.errors import cut_off, model_error, unfinished
 from bot.llm.reasoning import ReasoningFilter
 
 log = structlog.stdlib.get_logger()
@@ -39,6 +40,10 @@ class LangChainModel:
         self._is_traced = is_traced
         # Only OpenAI's protocol has usage as an option of the stream.
         self._asks_usage = isinstance(model, ChatOpenAI)
+        # Its last chunk says why the answer ended; a proxy that gave up sends none.
+        # Not documented as a duty (`finish_reason` of the SDK's `ChatCompletionChunk`
+        # is optional), so that taking its absence for a break is our choice.
+        self._gives_reasons = isinstance(model, ChatOpenAI)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
         """Yield the answer's text, without reasoning.
@@ -48,15 +53,24 @@ class LangChainModel:
         """
         visible = ReasoningFilter()
         finish_reason = ""
-        async with _translated(visible), aclosing(self._chunks(prompt)) as chunks:
-            async for chunk in chunks:
-                finish_reason = _finish_reason(chunk) or finish_reason
-                if text := visible.push(_well_formed(_text(chunk))):
-                    yield text
-        if rest := visible.finish():
+        try:
+            async with aclosing(self._chunks(prompt)) as chunks:
+                async for chunk in chunks:
+                    finish_reason = _finish_reason(chunk) or finish_reason
+                    if text := visible.push(_well_formed(_text(chunk))):
+                        yield text
+        except Exception as error:
+            log.debug("the model's own error", exc_info=True)
+            # Behind the finish reason nothing but the count of tokens can be lost.
+            if not finish_reason:
+                raise model_error(error, has_begun=visible.has_begun) from error
+        rest = visible.finish()
+        if rest:
             yield rest
         if (cut := cut_off(finish_reason)) is not None:
             raise cut
+        if not finish_reason and self._gives_reasons:
+            raise unfinished(has_begun=visible.has_begun or bool(rest))
 
     async def _chunks(self, prompt: Prompt) -> AsyncGenerator[AIMessageChunk]:
         """Yield LangChain's chunks; ask again if the server knows no usage option."""
@@ -86,15 +100,18 @@ class LangChainModel:
         async with aclosing(cast("AsyncGenerator[AIMessageChunk]", source)) as stream:
             with quiet:
                 chunk = await self._next(stream)
+            usage: UsageMetadata | None = None
             while chunk is not None:
-                if usage := chunk.usage_metadata:
-                    log.info(
-                        "tokens used",
-                        prompt_tokens=usage["input_tokens"],
-                        answer_tokens=usage["output_tokens"],
-                    )
+                # Some servers count in every chunk; the last one counts all.
+                usage = chunk.usage_metadata or usage
                 yield chunk
                 chunk = await self._next(stream)
+            if usage is not None:
+                log.info(
+                    "tokens used",
+                    prompt_tokens=usage["input_tokens"],
+                    answer_tokens=usage["output_tokens"],
+                )
 
     async def _next(
         self, stream: AsyncIterator[AIMessageChunk]
@@ -105,16 +122,6 @@ class LangChainModel:
         """
         async with asyncio.timeout(self._stall_s):
             return await anext(stream, None)
-
-
-@asynccontextmanager
-async def _translated(visible: ReasoningFilter) -> AsyncGenerator[None]:
-    """Turn whatever LangChain or a provider raises into a `ModelError`."""
-    try:
-        yield
-    except Exception as error:
-        log.debug("the model's own error", exc_info=True)
-        raise model_error(error, has_begun=visible.has_begun) from error
 
 
 def _text(chunk: AIMessageChunk) -> str:

@@ -6,8 +6,9 @@ from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.playground.modelrequest import MODEL
-from bot.playground.server import Playground, PlaygroundOptions
+from bot.playground.model.request import MODEL
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 40.0

@@ -18,7 +18,7 @@ class Pulse:
         """Wait until the condition holds; it is looked at after each ring.
 
         Raises:
-            TimeoutError: It did not hold in time.
+            TimeoutError: if it did not hold in time.
         """
         async with asyncio.timeout(within_s):
             while not condition():

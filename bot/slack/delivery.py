@@ -34,12 +34,14 @@ class LinesDelivery:
     def __init__(
         self,
         web: Web,
+        bot_id: str,
         journal: Journal,
         interval_s: float,
         doubt: Doubt | None = None,
     ) -> None:
-        """Post into one channel at most every `interval_s`."""
+        """Post into one channel at most every `interval_s`, as the bot of this id."""
         self._web = web
+        self._bot_id = bot_id
         self._journal = journal
         self._interval_s = interval_s
         self._doubt = doubt or Doubt()
@@ -76,7 +78,8 @@ class LinesDelivery:
     async def delivered(self, turn: Turn) -> tuple[str, ...]:
         """Return the ts of a turn's messages that are in Slack, oldest first."""
         try:
-            found = await posted(self._web, Address.load(turn.address), turn.id)
+            address = Address.load(turn.address)
+            found = await posted(self._web, address, turn.id, self._bot_id)
         except (RefusedError, NoAnswerError) as error:
             raise DeliveryError(f"the thread cannot be read: {error}") from error
         return tuple(sorted(found.values()))
@@ -99,7 +102,7 @@ class LinesDelivery:
         if channel not in self._posters:
             pace = Pace(self._interval_s)
             self._posters[channel] = ChannelPoster(
-                self._web, self._journal, pace, self._doubt
+                self._web, self._bot_id, self._journal, pace, self._doubt
             )
         return self._posters[channel]
 

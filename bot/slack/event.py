@@ -1,7 +1,10 @@
 """A message event, converted at the door: nothing behind it sees Slack's JSON."""
 
+import re
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
+
+import structlog
 
 from bot.conversation.turn import Message, Speaker, ThreadId, Turn, TurnId
 from bot.slack.address import Address
@@ -13,6 +16,17 @@ Source: https://docs.slack.dev/reference/events/message, read 2026-11.
 """
 SLACKBOT = "USLACKBOT"
 WITHHELD = "(somebody of another workspace spoke here)"
+
+_ID = re.compile(r"[\w-]+", re.ASCII)
+"""Ids are opaque, but hold nothing that separates them in ours."""
+_TS = re.compile(r"\d+\.\d+", re.ASCII)
+"""Source: https://docs.slack.dev/reference/events/message, read 2026-11."""
+
+log = structlog.stdlib.get_logger()
+
+
+class MalformedError(Exception):
+    """A field of an event has not its type; the message is the field's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,54 +91,122 @@ class SlackMessage:
 
 
 def slack_message(body: dict[str, Any]) -> SlackMessage | None:
-    """Return what a person said, or None for any other event.
+    """Return what a person said, or None for any other event. Never raises.
 
     Not speech: bots and workflows, Slackbot, edits, deletions, joins and the like.
+    What cannot be read is logged and left: delivered again, it would be no better.
     """
-    event: dict[str, Any] = body.get("event") or {}
-    needed = (body.get("team_id"), *map(event.get, ("user", "channel", "ts")))
-    is_speech = (
-        all(needed)
-        and event.get("type") in {"message", "app_mention"}
-        and (event.get("subtype") or "") in SPEAKING_SUBTYPES
-        and event["user"] != SLACKBOT
+    event = _object(body.get("event"))
+    if not _is_speech(event):
+        return None
+    try:
+        return _read(body, event)
+    except MalformedError as error:
+        log.warning("an event that cannot be read is ignored", field=str(error))
+        return None
+
+
+def _is_speech(event: dict[str, Any]) -> bool:
+    kind, subtype = event.get("type"), event.get("subtype") or ""
+    # A message_replied may come without its subtype, but holds the parent as `message`.
+    # Source: https://docs.slack.dev/reference/events/message/message_replied,
+    # read 2026-11.
+    return (
+        isinstance(kind, str)
+        and kind in {"message", "app_mention"}
+        and isinstance(subtype, str)
+        and subtype in SPEAKING_SUBTYPES
+        and event.get("user") != SLACKBOT
         and not event.get("bot_id")
         and not event.get("hidden")
+        and not event.get("message")
     )
-    if not is_speech:
-        return None
-    ts, thread_ts = event["ts"], event.get("thread_ts") or ""
+
+
+def _read(body: dict[str, Any], event: dict[str, Any]) -> SlackMessage:
+    team = _team(body)
+    channel = _matching(_ID, event, "channel")
+    ts = _matching(_TS, event, "ts")
+    thread_ts = _matching(_TS, event, "thread_ts") if event.get("thread_ts") else ""
     return SlackMessage(
-        team=body["team_id"],
-        actor_team=_actor_team(body, event),
-        user=event["user"],
-        channel=event["channel"],
-        kind=event.get("channel_type") or _kind(event["channel"]),
+        team=team,
+        actor_team=_actor_team(body, event, team),
+        user=_matching(_ID, event, "user"),
+        channel=channel,
+        kind=_kind(channel, _text(event, "channel_type")),
         ts=ts,
         thread_ts="" if thread_ts == ts else thread_ts,
-        text=_well_formed(event.get("text") or ""),
-        files=tuple(_file_name(file) for file in event.get("files") or ()),
+        text=_well_formed(_text(event, "text")),
+        files=tuple(_file_name(_object(file)) for file in _list(event.get("files"))),
         is_mention=event["type"] == "app_mention",
     )
 
 
-def _actor_team(body: dict[str, Any], event: dict[str, Any]) -> str:
+def _team(body: dict[str, Any]) -> str:
+    """Return the workspace of the installation that an event is for.
+
+    `team_id` is where the event occurred, in a shared channel perhaps not with us.
+    Source: https://api.slack.com/types/event, and Bolt's `extract_team_id`, which
+    reads `authorizations` first because of shared channels; read 2026-11.
+    """
+    installation = _installation(body)
+    holder = installation if installation.get("team_id") else body
+    return _matching(_ID, holder, "team_id")
+
+
+def _actor_team(body: dict[str, Any], event: dict[str, Any], team: str) -> str:
     """Return the person's own workspace; one of our organisation counts as ours."""
-    actor = event.get("user_team") or event.get("source_team") or event.get("team")
-    authorizations: list[dict[str, Any]] = body.get("authorizations") or [{}]
-    if actor and actor == authorizations[0].get("enterprise_id"):
-        return str(body["team_id"])
-    return str(actor or "")
+    names = ("user_team", "source_team", "team")
+    actor = next((_matching(_ID, event, n) for n in names if event.get(n)), "")
+    is_ours = actor and actor == _installation(body).get("enterprise_id")
+    return team if is_ours else actor
 
 
-def _kind(channel: str) -> str:
-    """Return the kind of a channel where the event, an app_mention, does not say."""
-    return {"D": "im", "G": "group"}.get(channel[:1], "channel")
+def _installation(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the first of the installations that may see an event; Slack sends one."""
+    return _object(next(iter(_list(body.get("authorizations"))), None))
+
+
+def _kind(channel: str, channel_type: str) -> str:
+    """Return the kind of a channel; an app_mention does not say.
+
+    A direct message is one under every name: `app_home` is another for it.
+    Source: https://docs.slack.dev/reference/events/message.app_home, read 2026-11.
+    """
+    if channel.startswith("D"):
+        return "im"
+    if channel_type in {"channel", "group", "mpim", "im"}:
+        return channel_type
+    return "group" if channel.startswith("G") else "channel"
 
 
 def _file_name(file: dict[str, Any]) -> str:
-    name = file.get("name") or file.get("title") or file.get("id") or "file"
-    return _well_formed(str(name))
+    names = (file.get(name) for name in ("name", "title", "id"))
+    known = (name for name in names if name and isinstance(name, str))
+    return _well_formed(next(known, "file"))
+
+
+def _matching(pattern: re.Pattern[str], holder: dict[str, Any], name: str) -> str:
+    value = holder.get(name)
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise MalformedError(name)
+    return value
+
+
+def _text(holder: dict[str, Any], name: str) -> str:
+    """Return a text that may be missing or null, but nothing else."""
+    value = holder.get(name)
+    if value is not None and not isinstance(value, str):
+        raise MalformedError(name)
+    return value or ""
+
+
+def _object(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def _well_formed(text: str) -> str:

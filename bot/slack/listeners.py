@@ -70,15 +70,29 @@ class Listener:
                 raise
         await next_()
 
-    async def _keep(self, message: SlackMessage) -> None:
+    async def hear_late(self, message: SlackMessage, *, is_joined: bool) -> bool:
+        """Store a message whose event may have been lost; True if it is a new turn.
+
+        `is_joined`: the bot took part in its thread before it was said. Else only what
+        is addressed to the bot concerns it, as it was then.
+
+        Raises:
+            StoreError: if that fails.
+        """
+        policy = self._policy
+        is_to_bot = policy.welcomes(message) and policy.is_addressed(message)
+        async with self._in_order:
+            return (is_joined or is_to_bot) and await self._keep(message)
+
+    async def _keep(self, message: SlackMessage) -> bool:
+        """Store a message as it deserves; True if it became a new turn."""
         if not self._policy.welcomes(message):
             await self._keep_presence(message)
-            return
+            return False
         decision = await self._decide(message)
-        if decision == "answer":
-            await self._inbox.accept(message.as_turn())
-        elif decision == "overhear":
+        if decision == "overhear":
             await self._memory.add(message.as_message(is_overheard=True))
+        return decision == "answer" and await self._inbox.accept(message.as_turn())
 
     async def _keep_presence(self, message: SlackMessage) -> None:
         """Remember that a stranger spoke in a thread: it is a talk of two no more."""

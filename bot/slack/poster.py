@@ -13,17 +13,15 @@ from bot.slack.pacing import Pace
 from bot.slack.record import metadata, posted
 from bot.slack.web import NoAnswerError, RefusedError, Web
 
+POST = "chat.postMessage"
 GONE_ERRORS = frozenset(
     {
-        "account_inactive",
         "cannot_reply_to_message",
         "channel_not_found",
         "ekm_access_denied",
-        "invalid_auth",
         "is_archived",
         "messages_tab_disabled",
         "missing_scope",
-        "not_authed",
         "not_in_channel",
         "restricted_action",
         "restricted_action_non_threadable_channel",
@@ -31,8 +29,6 @@ GONE_ERRORS = frozenset(
         "restricted_action_thread_locked",
         "restricted_action_thread_only_channel",
         "thread_not_found",
-        "token_expired",
-        "token_revoked",
     }
 )
 """What no other form of the text would mend; every other refusal is tried plain.
@@ -67,9 +63,12 @@ class Journal(Protocol):
 class ChannelPoster:
     """Posts the replies of one channel in turns, each message once."""
 
-    def __init__(self, web: Web, journal: Journal, pace: Pace, doubt: Doubt) -> None:
-        """Post in the slots of `pace`."""
+    def __init__(
+        self, web: Web, bot_id: str, journal: Journal, pace: Pace, doubt: Doubt
+    ) -> None:
+        """Post in the slots of `pace`, as the bot of this id."""
         self._web = web
+        self._bot_id = bot_id
         self._journal = journal
         self._pace = pace
         self._doubt = doubt
@@ -86,11 +85,12 @@ class ChannelPoster:
         self.is_running = True
         try:
             while self._ready:
-                if wait_s := self._pace.wait_s(clock()):
+                outlet = next(iter(self._ready))
+                held_s = self._web.wait_s(POST, outlet.address.channel)
+                if wait_s := max(held_s, self._pace.wait_s(clock())):
                     # Behind the pause more may wait, or Slack may have asked for more.
                     await asyncio.sleep(wait_s)
                     continue
-                outlet = next(iter(self._ready))
                 del self._ready[outlet]
                 if outlet.has_text:
                     self._pace.spend(clock())
@@ -122,7 +122,7 @@ class ChannelPoster:
             self._record(outlet, post, ts)
 
     async def _send(self, outlet: LinesOutlet, post: Post) -> str:
-        answer = await self._web.write("chat.postMessage", _arguments(outlet, post))
+        answer = await self._web.write(POST, _arguments(outlet, post))
         if "ts" not in answer:
             raise NoAnswerError("an answer without ts")
         return str(answer["ts"])
@@ -131,8 +131,6 @@ class ChannelPoster:
         """Wait, mend or give up; Slack stored nothing."""
         if refusal.retry_after_s is not None:
             log.warning("Slack asks for a pause", pause_s=refusal.retry_after_s)
-            clock = asyncio.get_running_loop().time
-            self._pace.hold(clock(), refusal.retry_after_s)
             outlet.give_back()
         elif refusal.error not in GONE_ERRORS and not post.is_plain:
             log.warning("Slack refused the form of a message", error=refusal.error)
@@ -146,7 +144,11 @@ class ChannelPoster:
             async with asyncio.timeout(self._doubt.patience_s):
                 ts = await self._search(outlet, post)
         except TimeoutError:
-            outlet.fail("Slack does not answer")
+            if not self._web.token_state.is_refused:
+                outlet.fail("Slack does not answer")
+                return
+            await self._web.token_state.until_accepted()
+            await self._look(outlet, post)
         except RefusedError as error:
             outlet.fail(f"the thread cannot be read: {error.error}")
         else:
@@ -161,7 +163,9 @@ class ChannelPoster:
         while missing < LOOKS:
             await asyncio.sleep(self._doubt.pause_s)
             try:
-                found = await posted(self._web, outlet.address, outlet.turn.id)
+                found = await posted(
+                    self._web, outlet.address, outlet.turn.id, self._bot_id
+                )
             except NoAnswerError:
                 continue
             except RefusedError as error:

@@ -8,6 +8,8 @@ from bot.slack.web import Web
 
 EVENT_TYPE = "linefeed_reply"
 PAGE_SIZE = 200
+"""Slack recommends no more
+(https://docs.slack.dev/reference/methods/conversations.history, read 2026-11)."""
 
 
 def metadata(turn: TurnId, seq: int) -> dict[str, Any]:
@@ -15,7 +17,24 @@ def metadata(turn: TurnId, seq: int) -> dict[str, Any]:
     return {"event_type": EVENT_TYPE, "event_payload": {"turn": turn, "seq": seq}}
 
 
-async def posted(web: Web, address: Address, turn: TurnId) -> dict[int, str]:
+def mark_of(message: dict[str, Any], bot_id: str) -> tuple[TurnId, int] | None:
+    """Return turn and seq of a message of Slack's, if it is one of our replies.
+
+    What another app wrote proves nothing: anybody may copy our mark.
+    """
+    mark: dict[str, Any] = message.get("metadata") or {}
+    if mark.get("event_type") != EVENT_TYPE or message.get("bot_id") != bot_id:
+        return None
+    payload: dict[str, Any] = mark.get("event_payload") or {}
+    turn, seq = payload.get("turn"), payload.get("seq")
+    if not isinstance(turn, str) or not isinstance(seq, int):
+        return None
+    return TurnId(turn), seq
+
+
+async def posted(
+    web: Web, address: Address, turn: TurnId, bot_id: str
+) -> dict[int, str]:
     """Return the ts of a turn's messages in Slack, by their seq.
 
     Raises:
@@ -36,11 +55,9 @@ async def posted(web: Web, address: Address, turn: TurnId) -> dict[int, str]:
     while True:
         page = await web.read(method, arguments)
         for message in page["messages"]:
-            mark: dict[str, Any] = message.get("metadata") or {}
-            payload: dict[str, Any] = mark.get("event_payload") or {}
-            is_ours = mark.get("event_type") == EVENT_TYPE
-            if is_ours and payload.get("turn") == turn and "seq" in payload:
-                found[payload["seq"]] = message["ts"]
+            mark = mark_of(message, bot_id)
+            if mark is not None and mark[0] == turn:
+                found[mark[1]] = message["ts"]
         more: dict[str, Any] = page.get("response_metadata") or {}
         if not more.get("next_cursor"):
             return found

@@ -1,7 +1,9 @@
 """Calls of Slack's Web API, with every outcome as an answer or one of two errors."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, cast
@@ -10,15 +12,19 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-)
+from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-CALL_TIMEOUT_S = 30.0
-KEEPALIVE_S = 75.0
+from bot.slack.pacing import Holds
+from bot.slack.token import TOKEN_ERRORS, TokenState
+
+CALL_TIMEOUT_S = 15.0
+"""The longest wait for an answer."""
+KEEPALIVE_S = 5.0
+"""How long an idle connection is kept for the next call: after a break of the line it
+would swallow one, until the time is out."""
 READ_RETRIES = 2
+"""How often a read is repeated, behind a broken connection or a 429."""
 RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 """Source: https://docs.slack.dev/reference/methods/chat.postMessage, read 2026-11."""
 UNSTATED_PAUSE_S = 30.0
@@ -43,6 +49,15 @@ class NoAnswerError(Exception):
     """No answer, or one that leaves open whether the call took effect."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer."""
+
+    fields: dict[str, Any]
+    scopes: frozenset[str]
+    """What the token may do."""
+
+
 def is_loopback(url: str) -> bool:
     """Say whether a URL leads to this machine, where no proxy stands between."""
     host = urlsplit(url).hostname or ""
@@ -53,7 +68,11 @@ def is_loopback(url: str) -> bool:
 
 
 class Web:
-    """The Web API with one token, over one shared pool of connections."""
+    """The Web API with one token, over one shared pool of connections.
+
+    `write` and `read` keep still where Slack asked for it with a 429, and while Slack
+    refuses the token.
+    """
 
     def __init__(
         self,
@@ -67,25 +86,38 @@ class Web:
         self.session = session
         self._writing = self._client([], token)
         self._reading = self._client(
-            [
-                AsyncConnectionErrorRetryHandler(READ_RETRIES),
-                AsyncRateLimitErrorRetryHandler(READ_RETRIES),
-            ],
-            token,
+            [AsyncConnectionErrorRetryHandler(READ_RETRIES)], token
         )
+        self._holds = Holds()
+        self.token_state = TokenState()
 
-    def with_token(self, token: str) -> "Web":
-        """Return the same Web API with another token."""
-        return Web(token, self.api_url, self.session)
+    @property
+    def proxy(self) -> str | None:
+        """Return the proxy that the environment names, where one is to be used."""
+        return self._writing.proxy
 
-    async def write(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Call a method that changes something; never repeated by itself.
+    async def ask(self, method: str) -> Answer:
+        """Call a method without arguments, once and at once.
 
         Raises:
             RefusedError: if Slack refused it.
             NoAnswerError: if it is unknown whether it took effect.
         """
-        return await _answer(self._writing, method, {"json": arguments})
+        return await _answer(self._writing, method, {"json": {}})
+
+    async def write(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Call a method that changes something; never repeated by itself.
+
+        It does not wait where Slack asked for a pause (`wait_s`): that is a refusal.
+
+        Raises:
+            RefusedError: if Slack refused it.
+            NoAnswerError: if it is unknown whether it took effect.
+        """
+        channel = _channel(arguments)
+        if wait_s := self.wait_s(method, channel):
+            raise RefusedError("ratelimited", wait_s)
+        return await self._call(self._writing, method, channel, {"json": arguments})
 
     async def read(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call a method that changes nothing; repeated a few times where that helps.
@@ -94,11 +126,44 @@ class Web:
             RefusedError: if Slack refused it.
             NoAnswerError: if no answer came.
         """
-        return await _answer(self._reading, method, {"params": arguments})
+        channel = _channel(arguments)
+        retries_left = READ_RETRIES
+        while True:
+            await asyncio.sleep(self.wait_s(method, channel))
+            try:
+                return await self._call(
+                    self._reading, method, channel, {"params": arguments}
+                )
+            except RefusedError as error:
+                if error.retry_after_s is None or not retries_left:
+                    raise
+                retries_left -= 1
+
+    def wait_s(self, method: str, channel: str = "") -> float:
+        """Return for how long Slack wants a method left alone; 0 if it may be called.
+
+        A channel matters to methods that Slack limits by channel.
+        """
+        return self._holds.wait_s(method, channel, asyncio.get_running_loop().time())
 
     def tokenless(self) -> AsyncWebClient:
         """Return a client of the SDK's that has no token of its own."""
         return self._client([], token=None)
+
+    async def _call(
+        self, client: AsyncWebClient, method: str, channel: str, body: dict[str, Any]
+    ) -> dict[str, Any]:
+        while True:
+            await self.token_state.until_accepted()
+            try:
+                return (await _answer(client, method, body)).fields
+            except RefusedError as error:
+                if error.retry_after_s is not None:
+                    now_s = asyncio.get_running_loop().time()
+                    self._holds.hold(method, channel, now_s, error.retry_after_s)
+                if error.error not in TOKEN_ERRORS:
+                    raise
+                self.token_state.refuse(error.error)
 
     def _client(
         self, retry_handlers: list[AsyncRetryHandler], token: str | None
@@ -122,9 +187,20 @@ async def opened(token: str, api_url: str) -> AsyncGenerator[Web]:
         yield Web(token, api_url, session)
 
 
-async def _answer(
-    client: AsyncWebClient, method: str, body: dict[str, Any]
-) -> dict[str, Any]:
+@asynccontextmanager
+async def unpooled(web: Web, token: str) -> AsyncGenerator[Web]:
+    """Open the same Web API for another token, with a new connection for every call.
+
+    What is called when a connection broke must not wait for another broken one.
+    """
+    connector = aiohttp.TCPConnector(force_close=True)
+    async with aiohttp.ClientSession(
+        connector=connector, timeout=web.session.timeout
+    ) as session:
+        yield Web(token, web.api_url, session)
+
+
+async def _answer(client: AsyncWebClient, method: str, body: dict[str, Any]) -> Answer:
     try:
         response = await client.api_call(method, **body)  # pyright: ignore[reportUnknownMemberType]
     except SlackApiError as error:
@@ -133,7 +209,9 @@ async def _answer(
         # No connection, no time, or an answer that the SDK trips over: in each case it
         # is open whether the call took effect.
         raise NoAnswerError(type(error).__name__) from error
-    return cast("dict[str, Any]", response.data)  # pyright: ignore[reportUnknownMemberType]
+    fields = cast("dict[str, Any]", response.data)  # pyright: ignore[reportUnknownMemberType]
+    scopes = str(cast("Any", response).headers.get("x-oauth-scopes", ""))
+    return Answer(fields, frozenset(scopes.replace(",", " ").split()))
 
 
 def _refusal(error: SlackApiError) -> RefusedError | NoAnswerError:
@@ -149,3 +227,7 @@ def _refusal(error: SlackApiError) -> RefusedError | NoAnswerError:
     if not code or code in UNSURE_ERRORS:
         return NoAnswerError(code or f"HTTP {status}")
     return RefusedError(code)
+
+
+def _channel(arguments: dict[str, Any]) -> str:
+    return str(arguments.get("channel") or arguments.get("channel_id") or "")

@@ -1,8 +1,9 @@
 """Turns in SQL: stored once, claimed oldest first."""
 
 import time
+from itertools import islice
 
-from sqlalchemy import RowMapping, bindparam, select, update
+from sqlalchemy import RowMapping, bindparam, select, text, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -10,6 +11,8 @@ from bot.conversation.turn import Message, Outcome, Speaker, ThreadId, Turn, Tur
 from bot.storage import tables
 from bot.storage.database import transaction, uninterrupted
 from bot.storage.memory import message_insert
+
+MAX_LATEST = 1000
 
 
 class SqlTurns:
@@ -84,6 +87,29 @@ class SqlTurns:
                 .where(tables.turn.c.id == turn)
                 .values(state=outcome, ended_s=time.time())
             )
+
+    @uninterrupted
+    async def recent(self, since_s: float, limit: int) -> tuple[str, ...]:
+        """Return the address of the first turn of each thread that had one lately.
+
+        The thread with the newest turn comes first. `since_s` is Unix time. Only the
+        newest `MAX_LATEST` turns are looked at: a long table is never read through.
+        """
+        turn = tables.turn
+        # SQLite numbers rows as they come.
+        latest = (
+            select(turn.c.thread, turn.c.position, turn.c.address, turn.c.accepted_s)
+            .order_by(text("rowid desc"))
+            .limit(MAX_LATEST)
+        )
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(latest)).all()
+        first: dict[str, tuple[str, str]] = {}
+        for thread, position, address, accepted_s in rows:
+            if accepted_s >= since_s or thread in first:
+                known = first.get(thread, (position, address))
+                first[thread] = min(known, (position, address))
+        return tuple(address for _, address in islice(first.values(), limit))
 
     @uninterrupted
     async def note_messages(self, rows: list[tuple[TurnId, int, str]]) -> None:

@@ -11,13 +11,14 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.playground.limits import UNLIMITED
-from bot.playground.modelserver import Pace
-from bot.playground.server import Playground, PlaygroundOptions
+from bot.playground.model.stream import Pace
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
+from bot.playground.webapi.limits import UNLIMITED
 
 HERE = Path(__file__).parent
 LINES = 420
@@ -25,6 +26,8 @@ ROUNDS = 3
 FRAGMENTS_PER_S = 50.0
 STARTS = 5
 IDLE_S = 3.0
+STEADY_S = 11.0
+"""A connection that lived so long is replaced without a pause."""
 
 
 @asynccontextmanager
@@ -161,6 +164,47 @@ async def measure_start(playground: Playground, data: str) -> None:
     )
 
 
+async def reconnected_s(playground: Playground, fault: Callable[[], None]) -> float:
+    """Let something happen to the connection; return after how long there is another.
+
+    That is when the bot has acknowledged what was said first behind it.
+    """
+    await asyncio.sleep(STEADY_S)
+    opened = len(playground.webapi.called("apps.connections.open"))
+    begun = time.monotonic()
+    fault()
+    await playground.webapi.until_called(
+        "apps.connections.open", count=opened + 1, within_s=60
+    )
+    while not await is_heard(playground):
+        pass
+    return time.monotonic() - begun
+
+
+async def is_heard(playground: Playground) -> bool:
+    """Say something; return whether the bot acknowledges it soon."""
+    playground.say("U0ANA", "C0DEV", "to nobody")
+    event = playground.sockets.log[-1]
+    try:
+        await playground.until(lambda: event.acked_s is not None, within_s=0.2)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def measure_reconnection(playground: Playground, data: str) -> None:
+    sockets = playground.sockets
+    faults = {
+        "reset (at most 3)": sockets.drop,
+        "refresh (no gap)": lambda: sockets.disconnect("warning"),
+        "black hole (at most 10)": sockets.black_hole,
+    }
+    async with bot(playground, data):
+        for name, fault in faults.items():
+            times = [await reconnected_s(playground, fault) for _ in range(ROUNDS)]
+            show(f"events again after a {name}: {max(times):.2f} s, {ROUNDS} times")
+
+
 def show(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
@@ -173,6 +217,7 @@ async def main() -> None:
             await measure_start(playground, data)
             await measure_memory(playground, data)
             await measure_latency(playground, data)
+            await measure_reconnection(playground, data)
 
 
 if __name__ == "__main__":

@@ -116,6 +116,19 @@ async def test_a_turn_is_accepted_once(store: TurnStore) -> None:
     assert len(answerer.begun) == 1
 
 
+async def test_a_turn_whose_caller_is_gone_is_answered(store: TurnStore) -> None:
+    inbox, answerer = Inbox(store, 4), GatedAnswerer()
+    async with running(inbox, answerer):
+        async with asyncio.TaskGroup() as group:
+            accepting = group.create_task(inbox.accept(asked()))
+            await asyncio.sleep(0)
+            accepting.cancel()
+        # The twin stores at once; a database ends what it began.
+        await inbox.accept(asked())
+
+        await answerer.until_answered(1)
+
+
 async def test_turns_are_answered_by_position_and_not_by_arrival(
     store: TurnStore,
 ) -> None:

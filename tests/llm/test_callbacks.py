@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.chunking import LimitError
 from bot.llm.callbacks import LineCallbacks
-from bot.playground.modelserver import ModelFault
+from bot.playground.model.fault import ModelFault
 from bot.playground.server import Playground
 
 

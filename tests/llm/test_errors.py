@@ -20,6 +20,7 @@ from bot.llm.errors import (
     UNKNOWN,
     cut_off,
     model_error,
+    unfinished,
 )
 
 
@@ -69,3 +70,8 @@ def test_an_answer_cut_short_says_so(reason: str, sentence: str) -> None:
 @pytest.mark.parametrize("reason", ["", "stop", "end_turn"])
 def test_a_whole_answer_says_nothing(reason: str) -> None:
     assert cut_off(reason) is None
+
+
+def test_an_answer_that_does_not_say_why_it_ended_broke_off() -> None:
+    assert unfinished(has_begun=True).sentence == BROKE_OFF
+    assert unfinished(has_begun=False).sentence == UNKNOWN

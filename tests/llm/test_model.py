@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
+from typing import Literal
 
 import pytest
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 from langsmith.utils import tracing_is_enabled
+from structlog.testing import capture_logs
 from typing_extensions import override
 
 from bot.conversation.ports import ModelError
@@ -16,8 +18,11 @@ from bot.conversation.prompt import Prompt, PromptMessage
 from bot.llm import errors
 from bot.llm.client import ModelOptions, opened
 from bot.llm.model import LangChainModel
-from bot.playground.modelserver import ModelFault, Pace
-from bot.playground.server import Playground, PlaygroundOptions
+from bot.playground.model.dialect import Dialect
+from bot.playground.model.fault import Kind, ModelFault
+from bot.playground.model.stream import Pace
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
 
 PROMPT = Prompt(
     (
@@ -135,14 +140,26 @@ async def test_a_refusal_that_passes_is_not_noticed(playground: Playground) -> N
     assert ("".join(fragments), trouble) == (SCRIPT, "")
 
 
-@pytest.mark.parametrize("kind", ["cut", "error", "stall", "keepalive"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "cut",
+        "reset",
+        "truncated",
+        "unfinished",
+        "error",
+        "stall",
+        "keepalive",
+        "broken_json",
+        "garbage",
+    ],
+)
 async def test_a_stream_that_breaks_off_says_so_behind_its_fragments(
-    playground: Playground, kind: str
+    playground: Playground, kind: Kind
 ) -> None:
-    fault = ModelFault(after_fragments=3, kind=kind)  # type: ignore[arg-type]
-    playground.model.faults.append(fault)
+    playground.model.faults.append(ModelFault(after_fragments=3, kind=kind))
 
-    async with asking(playground, stall_s=0.2) as model:
+    async with asking(playground, stall_s=1) as model:
         fragments, trouble = await heard(model)
 
     assert len(fragments) == 3
@@ -150,13 +167,155 @@ async def test_a_stream_that_breaks_off_says_so_behind_its_fragments(
     assert trouble == errors.BROKE_OFF
 
 
-async def test_keepalives_alone_are_no_answer(playground: Playground) -> None:
-    playground.model.faults.append(ModelFault(kind="keepalive"))
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("cut", "The model cannot be reached right now."),
+        ("reset", "The model cannot be reached right now."),
+        ("truncated", "The model cannot be reached right now."),
+        ("stall", "The model does not answer. Please ask again."),
+        ("keepalive", "The model does not answer. Please ask again."),
+        ("unfinished", errors.UNKNOWN),
+        ("error", errors.UNKNOWN),
+        ("broken_json", errors.UNKNOWN),
+        ("garbage", errors.UNKNOWN),
+        ("page", errors.UNKNOWN),
+        ("length", errors.CUT_BY_LENGTH),
+        ("content_filter", errors.CUT_BY_FILTER),
+        ("tool_calls", ""),
+    ],
+)
+async def test_what_breaks_before_the_first_fragment_is_one_sentence(
+    playground: Playground, kind: Kind, sentence: str
+) -> None:
+    playground.model.faults.append(ModelFault(after_fragments=0, kind=kind))
 
-    async with asking(playground, stall_s=0.2) as model:
+    stall_s = 1 if kind in {"stall", "keepalive"} else 5
+    async with asking(playground, stall_s) as model:
+        assert await heard(model) == ([], sentence)
+    assert len(playground.model.requests) == 1
+
+
+@pytest.mark.parametrize("kind", ["cut", "reset"])
+async def test_a_connection_that_ends_before_an_answer_is_tried_again(
+    playground: Playground, kind: Kind
+) -> None:
+    playground.model.faults.append(ModelFault(kind=kind, is_before_headers=True))
+    playground.model.scripts.append(SCRIPT)
+
+    async with asking(playground) as model:
         fragments, trouble = await heard(model)
 
-    assert (fragments, trouble) == ([], "The model does not answer. Please ask again.")
+    assert ("".join(fragments), trouble) == (SCRIPT, "")
+
+
+async def test_silence_before_the_headers_is_no_answer(playground: Playground) -> None:
+    fault = ModelFault(kind="stall", is_before_headers=True)
+    playground.model.faults.extend([fault] * 3)
+
+    async with asking(playground, stall_s=1) as model:
+        fragments, trouble = await heard(model)
+
+    assert fragments == []
+    assert "does not answer" in trouble
+
+
+@pytest.mark.parametrize("retry_after_s", [1.5, 60, 200])
+async def test_a_wait_longer_than_the_longest_silence_is_not_taken_for_silence(
+    playground: Playground, retry_after_s: float
+) -> None:
+    fault = ModelFault(status=429, retry_after_s=retry_after_s)
+    playground.model.faults.append(fault)
+
+    async with asking(playground, stall_s=3) as model:
+        fragments, trouble = await heard(model)
+
+    assert fragments == []
+    assert "ask again in a minute" in trouble
+    assert len(playground.model.requests) == 1
+
+
+async def test_a_slow_start_within_the_longest_silence_is_waited_for(
+    playground: Playground,
+) -> None:
+    playground.model.pace = Pace(0.2, 0)
+
+    async with asking(playground, stall_s=2) as model:
+        fragments, trouble = await heard(model)
+
+    assert ("".join(fragments), trouble) == (SCRIPT, "")
+
+
+@pytest.mark.parametrize("kind", ["no_choices", "late_cut"])
+async def test_what_costs_no_word_of_the_answer_is_no_trouble(
+    playground: Playground, kind: Kind
+) -> None:
+    playground.model.faults.append(ModelFault(after_fragments=3, kind=kind))
+
+    async with asking(playground) as model:
+        fragments, trouble = await heard(model)
+
+    assert ("".join(fragments), trouble) == (SCRIPT, "")
+
+
+@pytest.mark.parametrize(
+    ("usage", "counts"), [("last", 1), ("every", 1), ("null", 0), ("none", 0)]
+)
+async def test_tokens_are_logged_once_at_most(
+    playground: Playground, usage: Literal["last", "every", "null", "none"], counts: int
+) -> None:
+    playground.model.dialect = Dialect(usage=usage)
+
+    with capture_logs() as logged:
+        async with asking(playground) as model:
+            fragments, trouble = await heard(model)
+
+    assert ("".join(fragments), trouble) == (SCRIPT, "")
+    used = [e["answer_tokens"] for e in logged if e["event"] == "tokens used"]
+    assert used == [9] * counts
+
+
+@pytest.mark.parametrize(
+    "dialect",
+    [
+        Dialect(reasoning="a secret " * 9),
+        Dialect(has_nulls=True, reasoning="a secret"),
+        Dialect(fragment_chars=1, packet_bytes=1),
+        Dialect(packet_bytes=7, usage="every"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("script", [SCRIPT, "行é🎉\u2028\x85\x0b\r\n\x00.\n", ""])
+async def test_every_dialect_says_the_same(
+    playground: Playground, dialect: Dialect, script: str
+) -> None:
+    playground.model.dialect = dialect
+    playground.model.scripts[0] = script
+
+    async with asking(playground) as model:
+        fragments, trouble = await heard(model)
+
+    assert ("".join(fragments), trouble) == (script, "")
+    assert all(fragments)
+
+
+async def test_one_fragment_may_be_very_long(playground: Playground) -> None:
+    playground.model.dialect = Dialect(fragment_chars=10_000_000)
+    playground.model.scripts[0] = "行é🎉 line\n" * 50_000
+
+    async with asking(playground) as model:
+        fragments, trouble = await heard(model)
+
+    assert (fragments, trouble) == (["行é🎉 line\n" * 50_000], "")
+
+
+async def test_half_a_surrogate_pair_is_replaced(playground: Playground) -> None:
+    playground.model.scripts[0] = "half: \ud83d"
+
+    async with asking(playground) as model:
+        fragments, trouble = await heard(model)
+
+    assert ("".join(fragments), trouble) == ("half: \ufffd", "")
 
 
 async def test_a_server_that_cannot_be_reached_is_one_sentence() -> None:

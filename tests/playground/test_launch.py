@@ -14,8 +14,9 @@ import aiohttp
 import pytest
 
 from bot.playground.launch import Guest, launch
-from bot.playground.server import Playground, PlaygroundOptions, PortTakenError
-from bot.playground.snapshot import SnapshotError
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground, PortTakenError
+from bot.playground.workspace.snapshot import SnapshotError
 
 URL = re.compile(r"http://127\.0\.0\.1:\d+")
 READY = b"ready"

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.server import Playground, PlaygroundOptions, PortTakenError
+from bot.playground.manifest import DEFAULT_SUBSCRIPTIONS, Features
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground, PortTakenError
+from bot.playground.webapi.faults import Fault
 
 
 @pytest.fixture
@@ -74,6 +78,7 @@ async def test_after_a_restart_everything_goes_on(tmp_path: Path) -> None:
 
     async with Playground(PlaygroundOptions(port=port, data=data)) as again:
         assert answered(again, before.ts)
+        await again.until(lambda: again.sockets.connection_count == 1)
         after = again.say("U0ANA", "D0ANA", "after")
         await again.until(lambda: answered(again, after.ts))
     await bot.close()
@@ -131,7 +136,109 @@ async def test_waiting_in_vain_tells_what_happened(playground: Playground) -> No
 async def test_who_still_holds_a_connection_does_not_hold_up_the_end() -> None:
     async with aiohttp.ClientSession() as session, asyncio.timeout(5):
         async with Playground() as playground:
-            link = await session.ws_connect(playground.sockets.open_link())
+            link = await session.ws_connect(playground.sockets.new_url())
             await link.receive_json()
 
         assert (await link.receive()).type is aiohttp.WSMsgType.CLOSE
+
+
+async def listener(
+    playground: Playground, session: aiohttp.ClientSession
+) -> aiohttp.ClientWebSocketResponse:
+    """Connect as an app that only listens."""
+    link = await session.ws_connect(playground.sockets.new_url())
+    await link.receive_json()
+    return link
+
+
+async def test_with_its_token_revoked_the_app_neither_speaks_nor_hears() -> None:
+    heard = DEFAULT_SUBSCRIPTIONS | {"tokens_revoked"}
+    options = PlaygroundOptions(subscriptions=heard)
+    async with Playground(options) as playground, aiohttp.ClientSession() as session:
+        client = AsyncWebClient(token=playground.bot_token, base_url=playground.api_url)
+        link = await listener(playground, session)
+
+        playground.revoke("bot", "account_inactive")
+        with pytest.raises(SlackApiError, match="account_inactive"):
+            await client.auth_test()
+        playground.say("U0ANA", "C0DEV", "lost")
+        playground.restore()
+        playground.say("U0ANA", "C0DEV", "heard")
+
+        events = [(await link.receive_json())["payload"]["event"] for _ in range(2)]
+        assert (await client.auth_test())["ok"]
+    assert [event["type"] for event in events] == ["tokens_revoked", "message"]
+    assert events[1]["text"] == "heard"
+
+
+@pytest.mark.parametrize("is_subscribed", [True, False])
+async def test_a_removed_app_is_told_and_has_no_bot_token(
+    *, is_subscribed: bool
+) -> None:
+    names = ["app_uninstalled", "tokens_revoked"] if is_subscribed else []
+    heard = DEFAULT_SUBSCRIPTIONS | set(names)
+    async with Playground(PlaygroundOptions(subscriptions=heard)) as playground:
+        playground.uninstall()
+        client = AsyncWebClient(token=playground.bot_token, base_url=playground.api_url)
+
+        with pytest.raises(SlackApiError, match="account_inactive"):
+            await client.auth_test()
+        told = [
+            envelope.payload["event"]["type"] for envelope in playground.sockets.log
+        ]
+    assert told == names
+
+
+async def test_without_its_app_token_the_app_goes_on_but_cannot_come_back(
+    playground: Playground,
+) -> None:
+    client = AsyncWebClient(token=playground.bot_token, base_url=playground.api_url)
+
+    playground.revoke("app")
+
+    with pytest.raises(SlackApiError, match="token_revoked"):
+        await client.apps_connections_open(app_token=playground.app_token)
+    assert (await client.auth_test())["ok"]
+    async with aiohttp.ClientSession() as session:
+        link = await listener(playground, session)
+        playground.say("U0ANA", "C0DEV", "heard")
+        assert (await link.receive_json())["payload"]["event"]["text"] == "heard"
+
+
+@pytest.mark.parametrize("is_subscribed", [True, False])
+async def test_an_opened_home_tab_is_told_of_to_who_wants_to_know(
+    *, is_subscribed: bool
+) -> None:
+    more = {"app_home_opened"} if is_subscribed else set[str]()
+    options = PlaygroundOptions(
+        subscriptions=DEFAULT_SUBSCRIPTIONS | more,
+        features=Features(has_home_tab=True),
+    )
+    async with Playground(options) as playground:
+        event = playground.open_home("U0ANA")
+
+        told = [envelope.payload["event"] for envelope in playground.sockets.log]
+    assert told == ([event] if is_subscribed else [])
+
+
+async def test_the_options_reach_the_workspace() -> None:
+    async with Playground(PlaygroundOptions(stream_life_s=1.5)) as playground:
+        assert playground.workspace.stream_life_s == 1.5
+        assert playground.workspace.files_origin == playground.url
+
+
+async def test_a_call_that_hangs_does_not_hold_up_the_end() -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        asyncio.TaskGroup() as group,
+        Playground() as playground,
+    ):
+        playground.webapi.faults.append(Fault("auth.test", kind="hang"))
+
+        async def hang() -> None:
+            with pytest.raises(aiohttp.ClientError):
+                await session.post(f"{playground.api_url}auth.test")
+
+        call = group.create_task(hang())
+        await playground.webapi.until_called("auth.test")
+        assert not call.done()

@@ -1,16 +1,26 @@
 """A playground, the Web API against it, and turns that were asked there."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
 import pytest
 
-from bot.conversation.turn import Turn, TurnId
-from bot.playground.limits import UNLIMITED
-from bot.playground.server import Playground, PlaygroundOptions
-from bot.playground.workspace import TEAM, Message
+from bot.conversation.ports import StoreError
+from bot.conversation.turn import Message as Said
+from bot.conversation.turn import ThreadId, Turn, TurnId
+from bot.playground.options import PlaygroundOptions
+from bot.playground.server import Playground
+from bot.playground.webapi.limits import UNLIMITED
+from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
+from bot.playground.workspace.message import Message
 from bot.slack.event import SlackMessage
+from bot.slack.listeners import Listener
+from bot.slack.policy import Policy
+from bot.slack.preflight import Identity
 from bot.slack.web import Web, opened
+
+ME = Identity(TEAM, BOT_USER, BOT_ID)
 
 Note = tuple[TurnId, int, str]
 
@@ -23,6 +33,47 @@ class ListedJournal:
 
     def note(self, turn: TurnId, seq: int, message: str) -> None:
         self._notes.append((turn, seq, message))
+
+
+class GatedInbox:
+    """An inbox that takes turns while its gate is open, after so many failures."""
+
+    def __init__(self) -> None:
+        self.turns: list[Turn] = []
+        self.asked = asyncio.Event()
+        """Set by each turn, taken or not."""
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.failures = 0
+
+    async def accept(self, turn: Turn) -> bool:
+        self.asked.set()
+        await self.gate.wait()
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("disk full")
+        self.turns.append(turn)
+        return True
+
+
+class EmptyMemory:
+    """A memory in which nobody spoke and nothing is to be kept."""
+
+    async def add(self, message: Said) -> None:
+        raise AssertionError(message)
+
+    async def people(self, thread: ThreadId) -> frozenset[str]:
+        return frozenset()
+
+
+@pytest.fixture
+def inbox() -> GatedInbox:
+    return GatedInbox()
+
+
+@pytest.fixture
+def listener(inbox: GatedInbox) -> Listener:
+    return Listener(inbox, EmptyMemory(), Policy(BOT_USER))
 
 
 @pytest.fixture

@@ -1,225 +1,242 @@
-"""Socket Mode with the real Bolt: who the bot is, and when an event is acked."""
+"""The connection comes back: at once where it can, without a gap where Slack warns."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
+import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
-from bot.conversation.ports import SetupError, StoreError
-from bot.conversation.turn import Message, ThreadId, Turn
+from bot.conversation.ports import SetupError
 from bot.playground.server import Playground
-from bot.playground.webapi import Fault
-from bot.playground.workspace import BOT_ID, BOT_USER, TEAM
-from bot.slack.connection import Identity, connected, identify
+from bot.playground.webapi.faults import Fault
+from bot.slack import connection as module
+from bot.slack import link
+from bot.slack.bolt import bolt_app, receiving
+from bot.slack.connection import (
+    MAX_PAUSE_S,
+    MIN_PAUSE_S,
+    Connection,
+    connected,
+    pause_s,
+)
 from bot.slack.listeners import Listener
-from bot.slack.policy import Policy
 from bot.slack.web import Web, opened
+from tests.slack.conftest import ME, GatedInbox
 
-ME = Identity(TEAM, BOT_USER, BOT_ID)
-
-
-class GatedInbox:
-    """An inbox that takes turns while its gate is open, after so many failures."""
-
-    def __init__(self) -> None:
-        self.turns: list[Turn] = []
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.failures = 0
-
-    async def accept(self, turn: Turn) -> bool:
-        await self.gate.wait()
-        if self.failures:
-            self.failures -= 1
-            raise StoreError("disk full")
-        self.turns.append(turn)
-        return True
+OPEN = "apps.connections.open"
 
 
-class EmptyMemory:
-    async def add(self, message: Message) -> None:
-        raise AssertionError(message)
+@dataclass
+class Hearing:
+    """A connection of the real Bolt app, and how often it had a gap."""
 
-    async def people(self, thread: ThreadId) -> frozenset[str]:
-        return frozenset()
+    web: Web
+    playground: Playground
+    listener: Listener
+    gaps: int = 0
+    _told: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @asynccontextmanager
+    async def begun(self, app_token: str = "") -> AsyncGenerator[Connection]:
+        answer = receiving(bolt_app(self.web, ME, self.listener))
+        token = app_token or self.playground.app_token
+        async with connected(self.web, token, answer, self._note) as connection:
+            yield connection
+
+    async def until_gaps(self, count: int) -> None:
+        """Wait until so many gaps were told."""
+        while self.gaps < count:
+            self._told.clear()
+            await self._told.wait()
+
+    def _note(self) -> None:
+        self.gaps += 1
+        self._told.set()
+
+    async def hears(self) -> None:
+        """Say something and wait until it is acked."""
+        self.playground.say("U0ANA", "D0ANA", "hi")
+        sent = self.playground.sockets.log[-1]
+        await self.playground.until(lambda: sent.acked_s is not None)
 
 
 @pytest.fixture
-async def inbox() -> GatedInbox:
-    return GatedInbox()
+def hearing(web: Web, playground: Playground, listener: Listener) -> Hearing:
+    return Hearing(web, playground, listener)
 
 
-@pytest.fixture
-def listener(inbox: GatedInbox) -> Listener:
-    return Listener(inbox, EmptyMemory(), Policy(BOT_USER))
+async def until_opened(playground: Playground, count: int) -> None:
+    await playground.webapi.until_called(OPEN, count=count)
 
 
-@pytest.fixture
-async def connection(
-    web: Web, playground: Playground, listener: Listener
-) -> AsyncGenerator[None]:
-    async with connected(web, ME, playground.app_token, listener):
-        yield
-
-
-def all_acked(playground: Playground) -> bool:
-    return all(e.acked_s is not None for e in playground.sockets.log)
-
-
-async def test_the_bot_learns_who_it_is(web: Web) -> None:
-    assert await identify(web) == ME
-
-
-@pytest.mark.usefixtures("connection")
-async def test_a_turn_is_stored_before_the_ack(
-    playground: Playground, inbox: GatedInbox
+async def test_events_are_heard_from_entering_to_leaving(
+    hearing: Hearing, playground: Playground, inbox: GatedInbox
 ) -> None:
-    inbox.gate.clear()
-    playground.say("U0ANA", "D0ANA", "hi")
-    (envelope,) = playground.sockets.log
-    # Delivered again means: not acknowledged for all that time.
-    while not envelope.attempt:  # noqa: ASYNC110 - the playground tells nobody
-        await asyncio.sleep(0)
-    assert envelope.acked_s is None
-
-    inbox.gate.set()
-    await playground.until(lambda: all_acked(playground))
-
-    assert {turn.question.text for turn in inbox.turns} == {"hi"}
-
-
-@pytest.mark.usefixtures("connection")
-async def test_what_was_not_stored_is_delivered_again(
-    playground: Playground, inbox: GatedInbox
-) -> None:
-    inbox.failures = 1
-    playground.say("U0ANA", "D0ANA", "hi")
-    await playground.until(lambda: all_acked(playground))
-
-    (envelope,) = playground.sockets.log
-    assert envelope.attempt == 1
-    assert [turn.question.text for turn in inbox.turns] == ["hi"]
-
-
-@pytest.mark.usefixtures("connection")
-async def test_every_other_event_is_acked_too(
-    playground: Playground, inbox: GatedInbox, web: Web
-) -> None:
-    message = playground.say("U0ANA", "C0DEV", "to nobody")
-    playground.workspace.edit(message)
-    playground.workspace.delete("C0DEV", message.ts)
-    await web.write("chat.postMessage", {"channel": "C0DEV", "text": "our own"})
-    reaction = {"type": "reaction_added", "user": "U0ANA", "reaction": "wave"}
-    for event in (reaction, {"type": "app_home_opened"}, {"type": "team_join"}):
-        body = {"type": "event_callback", "team_id": TEAM, "event": event}
-        playground.sockets.deliver(body)
-    await playground.until(lambda: all_acked(playground))
-
-    assert len(playground.sockets.log) == 7
-    assert {envelope.attempt for envelope in playground.sockets.log} == {0}
-    assert inbox.turns == []
-
-
-@pytest.mark.usefixtures("connection")
-async def test_both_events_of_a_mention_reach_the_inbox_as_one_turn(
-    playground: Playground, inbox: GatedInbox
-) -> None:
-    playground.say("U0ANA", "C0DEV", "@Linefeed hi")
-    await playground.until(lambda: all_acked(playground))
-
-    assert len(playground.sockets.log) == 2
-    assert len({turn.id for turn in inbox.turns}) == 1
-
-
-@pytest.mark.usefixtures("connection")
-async def test_the_web_api_is_not_called_per_event(playground: Playground) -> None:
-    before = len(playground.webapi.calls)
-    question = playground.say("U0ANA", "D0ANA", "hi")
-    playground.say("U0ANA", "D0ANA", "hi again", thread_ts=question.ts)
-    await playground.until(lambda: all_acked(playground))
-
-    assert len(playground.webapi.calls) == before
-
-
-async def test_variables_for_oauth_change_nothing(
-    web: Web,
-    playground: Playground,
-    listener: Listener,
-    inbox: GatedInbox,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name in ("CLIENT_ID", "CLIENT_SECRET", "SIGNING_SECRET", "BOT_TOKEN"):
-        monkeypatch.setenv(f"SLACK_{name}", "other")
-
-    async with connected(web, ME, playground.app_token, listener):
-        playground.say("U0ANA", "D0ANA", "hi")
-        await playground.until(lambda: all_acked(playground))
-
-    assert len(inbox.turns) == 1
-
-
-async def test_a_proxy_changes_nothing_on_this_machine(
-    playground: Playground,
-    listener: Listener,
-    inbox: GatedInbox,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-
-    async with (
-        opened(playground.bot_token, playground.api_url) as web,
-        connected(web, await identify(web), playground.app_token, listener),
-    ):
-        playground.say("U0ANA", "D0ANA", "hi")
-        await playground.until(lambda: all_acked(playground))
-
-    assert len(inbox.turns) == 1
-
-
-@pytest.mark.usefixtures("connection")
-async def test_the_connection_is_made_again_when_slack_ends_it(
-    playground: Playground, inbox: GatedInbox
-) -> None:
-    opened_before = len(playground.webapi.called("apps.connections.open"))
-    playground.sockets.disconnect()
-    await playground.webapi.until_called(
-        "apps.connections.open", count=opened_before + 1, within_s=20
-    )
-    playground.say("U0ANA", "D0ANA", "hi")
-    await playground.until(
-        lambda: bool(inbox.turns) and all_acked(playground), within_s=20
-    )
-
-    assert len(inbox.turns) >= 1
-
-
-async def test_leaving_closes_the_connection(
-    web: Web, playground: Playground, listener: Listener
-) -> None:
-    async with connected(web, ME, playground.app_token, listener):
-        await playground.until(lambda: playground.sockets.connection_count == 1)
+    async with hearing.begun() as connection:
+        assert connection.is_open
+        await hearing.hears()
 
     await playground.until(lambda: playground.sockets.connection_count == 0)
-    assert playground.sockets.connection_count == 0
+    assert [turn.question.text for turn in inbox.turns] == ["hi"]
+    assert not connection.is_open
 
 
-async def test_a_wrong_bot_token_is_named(playground: Playground) -> None:
-    async with opened("xoxb-wrong", playground.api_url) as web:
-        with pytest.raises(SetupError) as failed:
-            await identify(web)
-
-    assert str(failed.value) == "Slack refuses SLACK_BOT_TOKEN: invalid_auth."
+async def test_the_first_connection_is_behind_a_gap(hearing: Hearing) -> None:
+    async with hearing.begun():
+        assert hearing.gaps == 1
 
 
-async def test_the_token_of_a_person_is_not_the_bots(
-    web: Web, playground: Playground
+async def test_a_handover_that_slack_asks_for_has_no_gap(
+    hearing: Hearing, playground: Playground
 ) -> None:
-    body = {"ok": True, "team_id": TEAM, "user_id": "U0ANA"}
-    playground.webapi.faults.append(Fault("auth.test", 200, body))
+    counts: list[int] = []
+    async with hearing.begun():
+        playground.sockets.disconnect("warning")
+        while len(playground.webapi.called(OPEN)) < 2:
+            counts.append(playground.sockets.connection_count)
+            await asyncio.sleep(0)
+        await playground.until(lambda: playground.sockets.connection_count == 2)
+        await hearing.hears()
 
-    with pytest.raises(SetupError, match="SLACK_BOT_TOKEN is a person's"):
-        await identify(web)
+    assert min(counts) == 1
+    assert hearing.gaps == 1
+
+
+async def test_a_cut_connection_is_made_again_at_once(
+    hearing: Hearing, playground: Playground, inbox: GatedInbox
+) -> None:
+    async with hearing.begun():
+        playground.sockets.drop()
+        await until_opened(playground, 2)
+        await playground.until(lambda: playground.sockets.connection_count == 1)
+        await hearing.hears()
+
+    assert len(inbox.turns) == 1
+    assert hearing.gaps == 2
+
+
+async def test_a_silent_connection_is_made_again(
+    hearing: Hearing, playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "PING_S", 0.05)
+    monkeypatch.setattr(link, "SILENCE_S", 0.2)
+    async with hearing.begun() as connection:
+        playground.sockets.black_hole()
+        await until_opened(playground, 2)
+        await hearing.until_gaps(2)
+
+        assert connection.is_open
+        await hearing.hears()
+
+
+async def test_an_old_connection_does_not_linger_for_ever(
+    hearing: Hearing, playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "LINGER_S", 0.1)
+    monkeypatch.setattr(link, "PING_S", 0.05)
+    async with hearing.begun():
+        playground.sockets.disconnect("warning")
+        await until_opened(playground, 2)
+        await playground.until(lambda: playground.sockets.connection_count == 2)
+        await playground.until(lambda: playground.sockets.connection_count == 1)
+
+    assert hearing.gaps == 1
+
+
+@pytest.mark.parametrize("fault", ["drop", "black_hole"])
+async def test_a_link_that_breaks_beside_another_is_a_gap(
+    hearing: Hearing,
+    playground: Playground,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+) -> None:
+    monkeypatch.setattr(link, "PING_S", 0.05)
+    monkeypatch.setattr(link, "SILENCE_S", 0.2)
+    async with hearing.begun() as connection:
+        playground.sockets.disconnect("warning")
+        await until_opened(playground, 2)
+        await playground.until(lambda: playground.sockets.connection_count == 2)
+        getattr(playground.sockets, fault)()
+        await hearing.until_gaps(2)
+        await hearing.hears()
+
+        assert connection.is_open
+
+
+@pytest.mark.parametrize(
+    "url", ["", "nowhere", f"ws://{'x' * 70}.test/", "ws://[::1", 7, None]
+)
+async def test_an_odd_address_does_not_end_the_bot(
+    hearing: Hearing,
+    playground: Playground,
+    monkeypatch: pytest.MonkeyPatch,
+    url: object,
+) -> None:
+    monkeypatch.setattr(module, "MIN_PAUSE_S", 0.01)
+    async with hearing.begun():
+        body = {"ok": True, "url": url}
+        playground.webapi.faults.append(Fault(OPEN, 200, body, times=2))
+        playground.sockets.drop()
+        await hearing.until_gaps(2)
+        await hearing.hears()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(OPEN, times=2),
+        Fault(OPEN, 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "0"}),
+        Fault(OPEN, kind="cut_before", times=2),
+        Fault(OPEN, kind="hang"),
+    ],
+    ids=["500", "429", "cut", "black hole"],
+)
+async def test_it_tries_again_while_slack_gives_no_address(
+    hearing: Hearing,
+    playground: Playground,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+) -> None:
+    monkeypatch.setattr(module, "MIN_PAUSE_S", 0.01)
+    monkeypatch.setattr(module, "OPEN_TIMEOUT_S", 0.3)
+    async with hearing.begun() as connection:
+        playground.webapi.faults.append(fault)
+        playground.sockets.drop()
+        await hearing.until_gaps(2)
+
+        assert connection.is_open
+
+
+@pytest.mark.parametrize("kind", ["token", "socket mode"])
+async def test_what_is_switched_off_while_it_runs_is_waited_for(
+    hearing: Hearing,
+    playground: Playground,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    monkeypatch.setattr(module, "MIN_PAUSE_S", 0.01)
+    off: dict[str, Callable[[], Any]] = {
+        "token": lambda: playground.revoke("app"),
+        "socket mode": playground.sockets.switch_off,
+    }
+    on: dict[str, Callable[[], Any]] = {
+        "token": playground.restore,
+        "socket mode": playground.sockets.switch_on,
+    }
+    async with hearing.begun() as connection:
+        off[kind]()
+        playground.sockets.drop()
+        await until_opened(playground, 3)
+        assert not connection.is_open
+        on[kind]()
+        await hearing.until_gaps(2)
+        await hearing.hears()
 
 
 @pytest.mark.parametrize(
@@ -227,22 +244,128 @@ async def test_the_token_of_a_person_is_not_the_bots(
     [("xapp-wrong", "invalid_auth"), ("xoxb-playground", "not_allowed_token_type")],
 )
 async def test_a_wrong_app_token_is_named(
-    web: Web, listener: Listener, token: str, error: str
+    hearing: Hearing, playground: Playground, token: str, error: str
 ) -> None:
-    with pytest.raises(SetupError, match=f"SLACK_APP_TOKEN: {error}") as failed:
-        async with connected(web, ME, token, listener):
+    with pytest.raises(ExceptionGroup) as failed:
+        async with hearing.begun(token):
             pass
 
-    assert token not in str(failed.value)
+    sentence = str(failed.value.exceptions[0])
+    assert sentence.startswith(f"Slack refuses SLACK_APP_TOKEN: {error}. It must be")
+    assert token not in sentence
+    assert len(playground.webapi.called(OPEN)) == 1
 
 
-async def test_a_slack_that_cannot_be_reached_is_named(
-    unused_tcp_port: int, listener: Listener
+async def test_the_start_names_socket_mode_that_is_switched_off(
+    hearing: Hearing, playground: Playground
 ) -> None:
-    url = f"http://127.0.0.1:{unused_tcp_port}/api/"
-    async with opened("xoxb-1", url) as web:
-        with pytest.raises(SetupError, match="cannot be reached"):
-            await identify(web)
-        with pytest.raises(SetupError, match="cannot be reached"):
-            async with connected(web, ME, "xapp-1", listener):
+    playground.sockets.switch_off()
+
+    with pytest.raises(ExceptionGroup) as failed:
+        async with hearing.begun():
+            pass
+
+    (cause,) = failed.value.exceptions
+    assert isinstance(cause, SetupError)
+    assert "switch it on" in str(cause)
+
+
+async def test_the_start_names_too_many_processes(
+    hearing: Hearing, playground: Playground
+) -> None:
+    async with aiohttp.ClientSession() as session, AsyncExitStack() as stack:
+        links = [playground.sockets.new_url() for _ in range(10)]
+        for url in links:
+            await stack.enter_async_context(session.ws_connect(url))
+        with pytest.raises(ExceptionGroup) as failed:
+            async with hearing.begun():
                 pass
+
+    assert "Ten processes" in str(failed.value.exceptions[0])
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault(OPEN, kind="hang"), Fault(OPEN, kind="cut_before")], ids=str
+)
+async def test_a_start_without_slack_ends(
+    hearing: Hearing,
+    playground: Playground,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+) -> None:
+    monkeypatch.setattr(module, "START_TIMEOUT_S", 0.1)
+    playground.webapi.faults.append(fault)
+
+    with pytest.raises(ExceptionGroup) as failed:
+        async with hearing.begun():
+            pass
+
+    assert "cannot be reached" in str(failed.value.exceptions[0])
+
+
+async def test_a_start_names_the_address_that_was_not_reached(
+    hearing: Hearing, playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "START_TIMEOUT_S", 0.3)
+    playground.sockets.black_hole(is_new_too=True)
+
+    with pytest.raises(ExceptionGroup) as failed:
+        async with hearing.begun():
+            pass
+
+    sentence = str(failed.value.exceptions[0])
+    assert sentence.startswith(f"{playground.sockets.origin}/link/ cannot be reached")
+    assert "ticket" not in sentence
+
+
+async def test_another_process_with_the_token_is_named(
+    hearing: Hearing, playground: Playground
+) -> None:
+    with capture_logs() as logged:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(playground.sockets.new_url()),
+            hearing.begun(),
+        ):
+            pass
+
+    (warning,) = [line for line in logged if line["log_level"] == "warning"]
+    assert warning["event"].startswith("another process is connected")
+    assert warning["others"] == 1
+
+
+async def test_a_handover_is_no_other_process(
+    hearing: Hearing, playground: Playground
+) -> None:
+    with capture_logs() as logged:
+        async with hearing.begun():
+            playground.sockets.disconnect("warning")
+            await playground.until(lambda: playground.sockets.connection_count == 2)
+            await hearing.hears()
+
+    assert not [line for line in logged if line["log_level"] == "warning"]
+
+
+async def test_a_proxy_changes_nothing_on_this_machine(
+    playground: Playground, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    async with opened(playground.bot_token, playground.api_url) as web:
+        hearing = Hearing(web, playground, listener)
+        async with hearing.begun():
+            await hearing.hears()
+
+
+@given(st.integers(1, 100))
+def test_pauses_grow_from_one_second_to_thirty(failures: int) -> None:
+    shortest_s, longest_s = MIN_PAUSE_S * 0.75, MAX_PAUSE_S
+
+    assert shortest_s <= pause_s(failures) <= longest_s
+    assert pause_s(failures + 10) >= 0.75 * min(longest_s, 2 ** (failures + 9))
+    assert pause_s(0) == 0
+
+
+def test_a_pause_after_days_of_failures_is_no_overflow() -> None:
+    assert pause_s(100_000) <= MAX_PAUSE_S

@@ -9,11 +9,15 @@ from bot.chunking import Chunk
 from bot.conversation.ports import DeliveryError
 from bot.conversation.turn import Turn
 from bot.playground.server import Playground
-from bot.playground.webapi import Call, Fault
+from bot.playground.webapi.faults import Fault
+from bot.playground.webapi.routes import Call
+from bot.playground.workspace.identity import BOT_ID
+from bot.slack import tokenwatch
 from bot.slack.delivery import THINKING, LinesDelivery
 from bot.slack.outlet import LinesOutlet
 from bot.slack.poster import Doubt, Journal
 from bot.slack.record import PAGE_SIZE
+from bot.slack.tokenwatch import TokenWatch
 from bot.slack.web import Web
 
 POST = "chat.postMessage"
@@ -24,7 +28,9 @@ Ask = Callable[..., Turn]
 
 @pytest.fixture
 async def delivery(web: Web, journal: Journal) -> AsyncGenerator[LinesDelivery]:
-    async with LinesDelivery(web, journal, INTERVAL_S, Doubt(pause_s=0)) as delivery:
+    async with LinesDelivery(
+        web, BOT_ID, journal, INTERVAL_S, Doubt(pause_s=0)
+    ) as delivery:
         yield delivery
 
 
@@ -72,7 +78,7 @@ async def test_lines_that_wait_are_posted_together(
 async def test_a_line_goes_at_once_when_the_channel_is_free(
     playground: Playground, web: Web, journal: Journal, ask: Ask
 ) -> None:
-    async with LinesDelivery(web, journal, interval_s=1) as delivery:
+    async with LinesDelivery(web, BOT_ID, journal, interval_s=1) as delivery:
         clock = asyncio.get_running_loop().time
         async with delivery.open(ask()) as outlet:
             sent_s = clock()
@@ -133,7 +139,7 @@ async def test_without_a_status_the_reply_comes_all_the_same(
     playground: Playground, delivery: LinesDelivery, ask: Ask
 ) -> None:
     playground.webapi.faults.append(Fault(STATUS, 200, {"ok": False, "error": "no"}))
-    playground.webapi.faults.append(Fault(STATUS, cut="before"))
+    playground.webapi.faults.append(Fault(STATUS, kind="cut_before"))
 
     await reply(delivery, ask(), "one")
     await reply(delivery, ask(), "two")
@@ -161,8 +167,8 @@ async def test_after_a_429_all_that_waits_goes_as_soon_as_slack_allows(
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(POST, cut="before"),
-        Fault(POST, cut="after"),
+        Fault(POST, kind="cut_before"),
+        Fault(POST, kind="cut_after"),
         Fault(POST, 500),
         Fault(POST, 503, {}),
         Fault(POST, 200, {"ok": False, "error": "internal_error"}),
@@ -194,7 +200,10 @@ async def test_a_500_behind_a_stored_post_does_not_repeat_it(
     playground: Playground, delivery: LinesDelivery, ask: Ask
 ) -> None:
     # The SDK sees the same as for a 500: no answer that it can trust.
-    playground.webapi.faults += [Fault(POST, cut="after"), Fault(POST, cut="after")]
+    playground.webapi.faults += [
+        Fault(POST, kind="cut_after"),
+        Fault(POST, kind="cut_after"),
+    ]
 
     await reply(delivery, ask(), "one", "two")
 
@@ -238,7 +247,7 @@ async def test_a_plain_text_that_slack_refuses_too_ends_the_reply(
 
 
 @pytest.mark.parametrize(
-    "error", ["channel_not_found", "is_archived", "not_in_channel", "token_revoked"]
+    "error", ["channel_not_found", "is_archived", "not_in_channel", "missing_scope"]
 )
 async def test_a_reply_without_a_place_ends_in_an_error(
     playground: Playground, delivery: LinesDelivery, ask: Ask, error: str
@@ -248,6 +257,74 @@ async def test_a_reply_without_a_place_ends_in_an_error(
     with pytest.raises(DeliveryError, match=error):
         await reply(delivery, ask(), "one")
     assert len(posts(playground)) == 1
+
+
+async def test_a_429_in_one_channel_lets_another_go_on(
+    playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    pause = Fault(
+        POST, 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"}
+    )
+    playground.webapi.faults.append(pause)
+    async with delivery.open(ask()) as held:
+        held.send(Chunk("waits"))
+        await playground.webapi.until_called(POST)
+        await reply(delivery, ask(channel="C0GENERAL"), "goes on")
+
+    calls = playground.webapi.called(POST)
+    assert [(c.arguments["channel"], c.status) for c in calls] == [
+        ("C0DEV", 429),
+        ("C0GENERAL", 200),
+        ("C0DEV", 200),
+    ]
+
+
+async def test_a_429_in_a_second_channel_holds_them_all(
+    web: Web, playground: Playground, delivery: LinesDelivery, ask: Ask
+) -> None:
+    pause = Fault(
+        POST, 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"}
+    )
+    playground.webapi.faults += [pause, pause]
+    third = ask(channel="C0JAPAN")
+    async with (
+        delivery.open(ask()) as one,
+        delivery.open(ask(channel="C0GENERAL")) as two,
+    ):
+        for outlet in (one, two):
+            outlet.send(Chunk("waits"))
+        while not web.wait_s(POST, "C0JAPAN"):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+        await reply(delivery, third, "waits too")
+
+    calls = playground.webapi.called(POST)
+    refused_s = calls[1].received_s
+    went = [call for call in calls if call.status == 200]
+    assert len(went) == 3
+    assert all(call.received_s >= refused_s + 0.9 for call in went)
+
+
+async def test_a_refused_token_keeps_the_reply_until_it_works(
+    web: Web,
+    playground: Playground,
+    delivery: LinesDelivery,
+    ask: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tokenwatch, "RETRY_S", 0.05)
+    watch = TokenWatch(web, lambda: None)
+    playground.revoke("bot")
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(watch.run())
+        async with delivery.open(ask()) as outlet:
+            outlet.send(Chunk("kept"))
+            await playground.webapi.until_called(POST)
+            await playground.webapi.until_called("auth.test", count=2)
+            playground.restore()
+        watching.cancel()
+
+    assert [call.status for call in posts(playground)] == [200, 200]
+    assert [call.body["ok"] for call in posts(playground)] == [False, True]
 
 
 async def test_a_reply_to_a_deleted_question_ends_in_an_error(
@@ -308,7 +385,7 @@ async def test_channels_do_not_wait_for_each_other(
     playground: Playground, web: Web, journal: Journal, ask: Ask
 ) -> None:
     async with (
-        LinesDelivery(web, journal, interval_s=0.3) as delivery,
+        LinesDelivery(web, BOT_ID, journal, interval_s=0.3) as delivery,
         asyncio.TaskGroup() as group,
     ):
         for channel in ("C0DEV", "C0GENERAL", "D0ANA"):
@@ -343,7 +420,7 @@ async def test_a_reply_given_up_posts_nothing_more(
 async def test_leaving_gives_up_what_waits(
     playground: Playground, web: Web, journal: Journal, ask: Ask
 ) -> None:
-    async with LinesDelivery(web, journal, interval_s=60) as delivery:
+    async with LinesDelivery(web, BOT_ID, journal, interval_s=60) as delivery:
         reply = delivery.open(ask())
         outlet = await reply.__aenter__()
         outlet.send(Chunk("one\n"))

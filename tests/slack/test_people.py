@@ -6,7 +6,7 @@ import pytest
 
 from bot.conversation.turn import Message, Speaker, ThreadId
 from bot.playground.server import Playground
-from bot.playground.webapi import Fault
+from bot.playground.webapi.faults import Fault
 from bot.slack import people
 from bot.slack.people import People
 from bot.slack.web import Web
@@ -63,7 +63,7 @@ async def test_names_are_not_asked_for_while_slack_gives_no_answer(
     known: People, playground: Playground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(people, "LOOKUP_TIMEOUT_S", 0.1)
-    playground.webapi.faults.extend([Fault(INFO, cut="before")] * 3)
+    playground.webapi.faults.extend([Fault(INFO, kind="cut_before")] * 3)
 
     for user in ("U0ANA", "U0BEN", "U0CHIE"):
         message = replace(MESSAGE, speaker=Speaker(user))

@@ -1,5 +1,6 @@
 """What a post carries, and what ends the search for a lost one."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -8,7 +9,8 @@ from bot.chunking import Chunk
 from bot.conversation.ports import DeliveryError
 from bot.conversation.turn import Turn
 from bot.playground.server import Playground
-from bot.playground.webapi import Fault
+from bot.playground.webapi.faults import Fault
+from bot.playground.workspace.identity import BOT_ID
 from bot.slack.outlet import LinesOutlet
 from bot.slack.pacing import Pace
 from bot.slack.poster import ChannelPoster, Doubt, Journal
@@ -21,7 +23,7 @@ Ask = Callable[..., Turn]
 
 @pytest.fixture
 def poster(web: Web, journal: Journal) -> ChannelPoster:
-    return ChannelPoster(web, journal, Pace(0), Doubt(pause_s=0))
+    return ChannelPoster(web, BOT_ID, journal, Pace(0), Doubt(pause_s=0))
 
 
 async def post(poster: ChannelPoster, turn: Turn, text: str = "line") -> None:
@@ -85,7 +87,7 @@ async def test_a_poster_rests_when_nothing_waits(
 async def test_the_search_goes_on_until_slack_answers(
     poster: ChannelPoster, playground: Playground, ask: Ask, fault: Fault
 ) -> None:
-    playground.webapi.faults.append(Fault(POST, cut="after"))
+    playground.webapi.faults.append(Fault(POST, kind="cut_after"))
     # As many as the client takes before it gives up.
     playground.webapi.faults += [fault] * (READ_RETRIES + 1)
 
@@ -118,19 +120,40 @@ async def test_an_answer_that_makes_no_sense_leaves_the_line_posted_once(
 async def test_the_search_ends_when_slack_stays_silent(
     web: Web, journal: Journal, playground: Playground, ask: Ask
 ) -> None:
-    poster = ChannelPoster(web, journal, Pace(0), Doubt(pause_s=0.01, patience_s=0.1))
-    playground.webapi.faults.append(Fault(POST, cut="after"))
+    poster = ChannelPoster(
+        web, BOT_ID, journal, Pace(0), Doubt(pause_s=0.01, patience_s=0.1)
+    )
+    playground.webapi.faults.append(Fault(POST, kind="cut_after"))
     playground.webapi.faults += [Fault(REPLIES, 500)] * 1_000
 
     with pytest.raises(DeliveryError, match="does not answer"):
         await post(poster, ask())
 
 
+async def test_the_search_outlasts_a_refused_token(
+    web: Web, journal: Journal, playground: Playground, ask: Ask
+) -> None:
+    doubt = Doubt(pause_s=0.01, patience_s=0.1)
+    poster = ChannelPoster(web, BOT_ID, journal, Pace(0), doubt)
+    playground.webapi.faults.append(Fault(POST, kind="cut_before"))
+    playground.revoke("bot")
+    async with asyncio.TaskGroup() as group:
+        posting = group.create_task(post(poster, ask()))
+        await web.token_state.until_refused()
+        await asyncio.sleep(0.3)
+        playground.restore()
+        web.token_state.accept()
+
+    await posting
+    messages = list(playground.workspace.messages("C0DEV"))
+    assert [message.text for message in messages if message.bot_id] == ["line"]
+
+
 async def test_the_search_ends_when_the_thread_may_not_be_read(
     poster: ChannelPoster, playground: Playground, ask: Ask
 ) -> None:
     refusal = {"ok": False, "error": "missing_scope"}
-    playground.webapi.faults.append(Fault(POST, cut="after"))
+    playground.webapi.faults.append(Fault(POST, kind="cut_after"))
     playground.webapi.faults.append(Fault(REPLIES, 200, refusal))
 
     with pytest.raises(DeliveryError, match="missing_scope"):
@@ -148,7 +171,7 @@ async def test_a_fault_of_one_reply_ends_only_that_reply(
                 self.is_broken = False
                 raise ZeroDivisionError
 
-    poster = ChannelPoster(web, BrokenOnceJournal(), Pace(0), Doubt())
+    poster = ChannelPoster(web, BOT_ID, BrokenOnceJournal(), Pace(0), Doubt())
     outlets = [LinesOutlet(ask(), poster.add) for _ in range(2)]
     for outlet in outlets:
         outlet.send(Chunk("line\n"))

@@ -1,13 +1,16 @@
 """Slack's own record of a turn."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from bot.conversation.turn import Turn, TurnId
 from bot.playground.server import Playground
+from bot.playground.workspace.identity import BOT_ID, BOT_USER
+from bot.playground.workspace.message import Message
 from bot.slack.address import Address
-from bot.slack.record import metadata, posted
+from bot.slack.record import EVENT_TYPE, mark_of, metadata, posted
 from bot.slack.web import RefusedError, Web
 
 Ask = Callable[..., Turn]
@@ -42,9 +45,47 @@ async def test_a_turn_finds_its_own_messages_only(
     await post(web, turn, {"event_type": "x", "event_payload": {"turn": turn.id}})
     second = await post(web, turn, metadata(turn.id, 7))
 
-    found = await posted(web, Address.load(turn.address), turn.id)
+    found = await posted(web, Address.load(turn.address), turn.id, BOT_ID)
 
     assert found == {0: first, 7: second}
+
+
+async def test_what_another_app_marked_as_ours_is_not(
+    web: Web, ask: Ask, playground: Playground
+) -> None:
+    turn = ask()
+    forged = Message(
+        channel="C0DEV",
+        ts=playground.workspace.next_ts(),
+        user=BOT_USER,
+        text="x",
+        thread_ts=turn.question.position,
+        bot_id="B0FORGER",
+        metadata=metadata(turn.id, 0),
+    )
+    playground.workspace.add(forged)
+
+    assert await posted(web, Address.load(turn.address), turn.id, BOT_ID) == {}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"metadata": None},
+        {"metadata": {"event_type": EVENT_TYPE}},
+        {"metadata": {"event_type": EVENT_TYPE, "event_payload": {"turn": "T"}}},
+        {
+            "metadata": {
+                "event_type": EVENT_TYPE,
+                "event_payload": {"turn": 1, "seq": 0},
+            }
+        },
+    ],
+    ids=str,
+)
+def test_a_mark_without_turn_or_seq_is_none(message: dict[str, Any]) -> None:
+    assert mark_of({"bot_id": BOT_ID, **message}, BOT_ID) is None
 
 
 async def test_a_thread_that_is_gone_is_refused(
@@ -54,4 +95,4 @@ async def test_a_thread_that_is_gone_is_refused(
     playground.workspace.delete("C0DEV", turn.question.position)
 
     with pytest.raises(RefusedError, match="thread_not_found"):
-        await posted(web, Address.load(turn.address), turn.id)
+        await posted(web, Address.load(turn.address), turn.id, BOT_ID)

@@ -1,12 +1,14 @@
 """Every outcome of a call is an answer or one of two errors."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
 from aiohttp import web as http
 
+from bot.playground.manifest import DEFAULT_SCOPES
 from bot.playground.server import Playground
-from bot.playground.webapi import Fault
+from bot.playground.webapi.faults import Fault
 from bot.slack.web import (
     READ_RETRIES,
     UNSTATED_PAUSE_S,
@@ -15,6 +17,7 @@ from bot.slack.web import (
     Web,
     is_loopback,
     opened,
+    unpooled,
 )
 
 READ = "auth.test"
@@ -52,7 +55,8 @@ async def test_an_answer_is_slacks_json(web: Web) -> None:
 
 async def test_the_token_is_the_callers(web: Web, playground: Playground) -> None:
     await web.read(READ, {})
-    await web.with_token(playground.app_token).write("apps.connections.open", {})
+    async with unpooled(web, playground.app_token) as app:
+        await app.ask("apps.connections.open")
 
     assert [call.token_kind for call in playground.webapi.calls] == ["bot", "app"]
 
@@ -108,8 +112,8 @@ async def test_a_rate_error_says_how_long_to_pause(
         Fault(POST, 503, {}),
         Fault(POST, 200, {}),
         Fault(POST, 200, {"ok": False, "error": "fatal_error"}),
-        Fault(POST, cut="before"),
-        Fault(POST, cut="after"),
+        Fault(POST, kind="cut_before"),
+        Fault(POST, kind="cut_after"),
     ],
     ids=str,
 )
@@ -160,7 +164,7 @@ async def test_a_429_that_is_no_json_is_a_rate_error(
 
 @pytest.mark.parametrize(
     "fault",
-    [Fault(READ, 429, {}, {"Retry-After": "0"}), Fault(READ, cut="before")],
+    [Fault(READ, 429, {}, {"Retry-After": "0"}), Fault(READ, kind="cut_before")],
     ids=["429", "cut"],
 )
 async def test_a_read_is_repeated_a_few_times(
@@ -172,6 +176,58 @@ async def test_a_read_is_repeated_a_few_times(
 
     assert answer["ok"]
     assert len(playground.webapi.called(READ)) == READ_RETRIES + 1
+
+
+async def test_a_read_that_is_refused_for_its_rate_too_often_fails(
+    web: Web, playground: Playground
+) -> None:
+    pause = Fault(READ, 429, {}, {"Retry-After": "0"}, times=READ_RETRIES + 1)
+    playground.webapi.faults.append(pause)
+
+    with pytest.raises(RefusedError):
+        await web.read(READ, {})
+
+
+async def test_a_held_method_is_not_called(web: Web, playground: Playground) -> None:
+    playground.webapi.faults.append(Fault(POST, 429, {}, {"Retry-After": "60"}))
+    for _ in range(2):
+        with pytest.raises(RefusedError) as refused:
+            await web.write(POST, MESSAGE)
+
+    assert 59 < (refused.value.retry_after_s or 0) <= 60
+    assert 59 < web.wait_s(POST, "C0DEV") <= 60
+    assert web.wait_s(POST, "C0GENERAL") == web.wait_s(READ) == 0
+    assert len(playground.webapi.called(POST)) == 1
+
+
+async def test_a_held_read_waits(web: Web, playground: Playground) -> None:
+    playground.webapi.faults.append(Fault(READ, 429, {}, {"Retry-After": "1"}))
+
+    await web.read(READ, {})
+
+    first, second = playground.webapi.called(READ)
+    assert second.received_s - first.received_s >= 0.99
+
+
+async def test_calls_wait_while_slack_refuses_the_token(
+    web: Web, playground: Playground
+) -> None:
+    playground.revoke("bot", "account_inactive")
+    async with asyncio.TaskGroup() as group:
+        calls = [group.create_task(web.read(READ, {})) for _ in range(2)]
+        await web.token_state.until_refused()
+        playground.restore()
+        assert not any(call.done() for call in calls)
+        web.token_state.accept()
+
+    assert all(call.result()["ok"] for call in calls)
+    assert not web.token_state.is_refused
+
+
+async def test_an_answer_names_the_scopes(web: Web) -> None:
+    answer = await web.ask(READ)
+
+    assert answer.scopes == DEFAULT_SCOPES
 
 
 async def test_nobody_listening_is_no_answer(unused_tcp_port: int) -> None:

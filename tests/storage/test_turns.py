@@ -132,3 +132,46 @@ async def test_a_claim_looks_into_the_index_alone(engine: AsyncEngine) -> None:
     assert [row.detail for row in plan] == [
         "SEARCH turn USING INDEX turn_waiting (thread=?)"
     ]
+
+
+async def _accept(turns: SqlTurns, engine: AsyncEngine, *said: tuple[str, str]) -> None:
+    """Store turns (thread, position), each accepted one second after the other."""
+    for second, (thread, position) in enumerate(said):
+        turn = asked("why", position, thread=thread)
+        await turns.add(replace(turn, address=turn.id))
+        async with transaction(engine) as connection:
+            await connection.execute(
+                update(tables.turn)
+                .where(tables.turn.c.id == turn.id)
+                .values(accepted_s=float(second))
+            )
+
+
+async def test_recent_threads_are_named_by_their_first_turn_newest_thread_first(
+    turns: SqlTurns, engine: AsyncEngine
+) -> None:
+    said = ("a", "1"), ("b", "2"), ("c", "3"), ("c", "4"), ("b", "5")
+    await _accept(turns, engine, *said)
+
+    assert await turns.recent(0, 9) == ("b/2", "c/3", "a/1")
+    assert await turns.recent(0, 2) == ("b/2", "c/3")
+
+
+async def test_a_thread_is_recent_by_its_newest_turn(
+    turns: SqlTurns, engine: AsyncEngine
+) -> None:
+    await _accept(turns, engine, ("a", "1"), ("b", "2"), ("a", "3"))
+
+    assert await turns.recent(2, 9) == ("a/1",)
+    assert await turns.recent(3, 9) == ()
+
+
+async def test_recent_threads_are_found_without_reading_all_turns(
+    engine: AsyncEngine,
+) -> None:
+    query = "explain query plan select thread from turn order by rowid desc limit 9"
+    async with transaction(engine) as connection:
+        plan = (await connection.execute(text(query))).all()
+
+    # No sort behind the scan: the limit ends it.
+    assert [row.detail for row in plan] == ["SCAN turn"]

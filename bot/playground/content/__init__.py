@@ -1,0 +1,1 @@
+"""What a message may hold: text, blocks, metadata, and the chunks of a stream."""

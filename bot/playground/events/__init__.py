@@ -1,0 +1,1 @@
+"""The Events API: which changes of the workspace the app hears of."""

@@ -1,0 +1,1 @@
+"""What people do to the app, and how it may answer."""

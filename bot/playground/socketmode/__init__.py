@@ -1,0 +1,1 @@
+"""Socket Mode: what the app hears travels in envelopes over links."""

@@ -1,0 +1,1 @@
+"""Text as Slack stores it: entities, and Markdown translated into blocks."""

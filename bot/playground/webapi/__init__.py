@@ -1,0 +1,1 @@
+"""The Web API: its methods, limits and faults, and the HTTP around them."""

@@ -1,0 +1,1 @@
+"""What Linefeed itself serves over HTTP."""
