@@ -23,6 +23,12 @@ MODULES = [
 TESTED_ELSEWHERE = {
     # Named by what they are, not by a module of their own.
     Path("app.py"): "test_journeys.py",
+    Path("chunking/errors.py"): "chunking/test_chunkers.py",
+    Path("chunking/margin.py"): "chunking/test_markdown.py",
+    Path("chunking/seam.py"): "chunking/test_markdown.py",
+    Path("chunking/sentence_end.py"): "chunking/test_sentences.py",
+    Path("chunking/split.py"): "chunking/test_blocks.py",
+    Path("chunking/syntax.py"): "chunking/test_markdown.py",
     Path("conversation/ports.py"): "twins.py",
     Path("conversation/turn.py"): "conversation/test_prompt.py",
     Path("storage/tables.py"): "storage/test_migrations.py",

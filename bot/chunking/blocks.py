@@ -1,170 +1,249 @@
-"""Chunks that are messages of their own: whole lines, and code blocks whole."""
+"""Chunks that are messages of their own: whole lines or whole blocks of Markdown."""
 
-import re
+from typing import Literal
 
+from bot.chunking import definitions
 from bot.chunking.chunk import Chunk
-from bot.chunking.fence import Fence, opened_fence
+from bot.chunking.errors import FinishedError
+from bot.chunking.inline import SPECIAL, InlineState
+from bot.chunking.limit import Length, checked, fitting_chars
+from bot.chunking.markdown import MarkdownState
+from bot.chunking.resumption import is_told
+from bot.chunking.seam import Seam
+from bot.chunking.split import Held, Split, lines_of, split, suffix_of
 
-MIN_LIMIT_CHARS = 64
-"""Room for a short reopened fence around something to read."""
-MIN_SHARE = 4
-"""A line over this share of the limit opens no fence: it could not be repeated."""
-
-# What follows a cut must not pass for the line of a fence, nor for a blank one.
-_BEHIND_A_SPACE = re.compile(r".+ (?=[^\s`~])")
-_BEFORE_A_CHARACTER = re.compile(r"\s*\S.*(?=[^\s`~])")
+Hold = Literal["lines", "whole"]
+BLANKS = " \t\r\n"
+"""What a line that is blank in Markdown is made of."""
 
 
 class BlockChunker:
     """Cut a streamed Markdown text into chunks that can each stand alone.
 
-    A line leaves in the push that brings its newline; a fenced code block when it is
-    closed; a table (lines that begin with a bar) with the line behind it; white space
-    leads the chunk behind it. Where a chunk would be over the limit it is cut: a code
-    block between two lines, its fence closed and opened again; a table between two
-    rows; a line at a space. The cuts depend on the text alone, never on how it came
-    in fragments, and every character is looked at once.
+    With `hold="lines"` a line of a paragraph leaves in the push that brings its
+    newline, unless something inline is open or it may be the header of a table; a
+    top-level list item with its children leaves with the line that ends it. With
+    `hold="whole"` paragraphs and lists are whole. Code, tables, quotes, HTML and
+    display math always are, a heading leaves with what follows it, and white space
+    and link definitions lead what follows.
+
+    What is over the limit is cut at the best place. The cuts depend on the text alone,
+    never on how it came in fragments, and the cost is linear in the text.
     """
 
-    def __init__(self, limit_chars: int) -> None:
-        """Start an empty text; no chunk's text will be longer than `limit_chars`.
+    def __init__(
+        self, limit: int, *, length: Length = len, hold: Hold = "lines"
+    ) -> None:
+        """Start an empty text; no chunk's text will be longer than `limit`.
 
         Raises:
-            ValueError: if the limit is under `MIN_LIMIT_CHARS`.
+            LimitError: if the limit is under `MIN_LIMIT`.
         """
-        if limit_chars < MIN_LIMIT_CHARS:
-            raise ValueError(f"a chunk needs at least {MIN_LIMIT_CHARS} characters")
-        self._limit_chars = limit_chars
+        self._limit = checked(limit)
+        self._length = length
+        self._holds_lines = hold == "lines"
         self._held: list[str] = []
+        self._seams: list[Seam] = []
         self._line: list[str] = []
-        self._has_rows = False
-        self._fence: Fence | None = None
+        self._room = limit
         self._prefix = ""
-        self._free_chars = limit_chars
+        self._lead = ""
+        self._state = MarkdownState()
+        self._inline: InlineState | None = None
+        self._visible_count = self._visible_before = 0
+        self._block_start = 0
+        self._is_bound = self._was_bound = False
+        self._is_candidate = False
+        self._definitions: dict[str, str] = {}
+        self._found: dict[str, str] = {}
         self._finished = False
 
     def push(self, fragment: str) -> tuple[Chunk, ...]:
         """Take the next characters; return the chunks that they complete, in order.
 
         Raises:
-            RuntimeError: after `finish`.
+            FinishedError: after `finish`.
         """
+        if "\n" not in fragment:
+            room = self._room - self._length(fragment)
+            if room >= 0:
+                self._room = room
+                self._line.append(fragment)
+                return ()
         if self._finished:
-            raise RuntimeError("push after finish")
-        if "\n" not in fragment and len(fragment) <= self._free_chars:
-            self._line.append(fragment)
-            self._free_chars -= len(fragment)
-            return ()
-        return self._consume(fragment)
+            raise FinishedError("push after finish")
+        chunks: list[Chunk] = []
+        self._consume(fragment, chunks)
+        return tuple(chunks)
 
     def finish(self) -> tuple[Chunk, ...]:
-        """End the text; return what was held, an open fence closed in the suffix.
+        """End the text; return what was held, what is open closed in the suffix.
 
         Raises:
-            RuntimeError: after `finish`.
+            FinishedError: after `finish`.
         """
         if self._finished:
-            raise RuntimeError("finish after finish")
+            raise FinishedError("finish after finish")
         self._finished = True
-        chunks = self._end_line() if any(self._line) else []
-        if self._held:
+        chunks: list[Chunk] = []
+        while True:
+            if any(self._line):
+                self._end_line(chunks)
             body = "".join(self._held)
-            chunks.append(Chunk(body, self._prefix, self._closing(body)))
+            # Unclosed math is text like any other; a fence would take in what follows.
+            self._state.math = ""
+            suffix = suffix_of(self._state, body)
+            if self._length(self._prefix + body + suffix) <= self._limit:
+                break
+            self._cut(chunks)
+        if body:
+            chunks.append(self._chunk(body, suffix))
+        self._room = -1
         return tuple(chunks)
 
-    def _consume(self, fragment: str) -> tuple[Chunk, ...]:
-        chunks: list[Chunk] = []
+    def _consume(self, fragment: str, chunks: list[Chunk]) -> None:
         start = 0
         while start < len(fragment):
-            if self._free_chars == 0:
-                chunks.append(self._cut())
-            stop = min(len(fragment), start + self._free_chars)
-            newline = fragment.find("\n", start, stop)
-            end = newline + 1 if newline >= 0 else stop
-            self._line.append(fragment[start:end])
-            self._free_chars -= end - start
+            end = fragment.find("\n", start) + 1
+            piece = fragment[start : end or None]
+            room = self._room - self._length(piece)
+            if room < 0:
+                count = fitting_chars(piece, self._room, self._length)
+                self._line.append(piece[:count])
+                start += count
+                self._cut(chunks)
+                continue
+            self._line.append(piece)
+            self._room = room
+            if not end:
+                break
             start = end
-            if newline >= 0:
-                chunks += self._end_line()
-        return tuple(chunks)
+            self._end_line(chunks)
 
-    def _end_line(self) -> list[Chunk]:
+    def _end_line(self, chunks: list[Chunk]) -> None:
         line = "".join(self._line)
         self._line = []
-        if self._fence is not None:
-            self._held.append(line)
-            return [self._close()] if self._fence.is_closed_by(line) else []
-        if line.lstrip(" \t").startswith("|"):
-            self._held.append(line)
-            self._has_rows = True
-            return []
-        table = [self._release_before(line)] if self._has_rows else []
-        fence = opened_fence(line)
-        if fence is not None and len(line) <= self._limit_chars // MIN_SHARE:
-            return table + self._open(fence, line)
+        lead, self._lead = self._lead, ""
+        seam = self._state.feed(lead + line)
+        if self._visible_count and self._ends_chunk(seam):
+            self._emit(self._visible_count, line, chunks)
+            if seam is Seam.TEXT or seam is Seam.LINE:
+                self._state.end_paragraph()
+                seam = self._state.feed(line)
         self._held.append(line)
-        return table if line.isspace() else [*table, self._release()]
+        self._seams.append(seam)
+        if line.strip(BLANKS) or self._state.leaf == "fence":
+            self._read_visible(line, seam, chunks)
 
-    def _open(self, fence: Fence, line: str) -> list[Chunk]:
-        """Hold the opener; blank lines before it go ahead if they leave no room."""
-        reserve_chars = len(fence.closer) + 1
-        chunks: list[Chunk] = []
-        if self._free_chars <= reserve_chars:
-            chunks.append(self._release_before(line))
-        self._held = ["".join([*self._held, line])]
-        self._fence = fence
-        self._free_chars -= reserve_chars
-        return chunks
+    def _read_visible(self, line: str, seam: Seam, chunks: list[Chunk]) -> None:
+        """Let what is held leave if the line, which is held now, completes it."""
+        if seam is Seam.BLOCK:
+            self._block_start = len(self._held) - 1
+            self._visible_before = self._visible_count
+            self._was_bound = self._is_bound
+            self._inline = None
+        # Other white space than Markdown's is text that shows nothing.
+        if self._visible_count or self._state.leaf == "fence" or not line.isspace():
+            self._visible_count = len(self._held)
+        self._is_bound = self._state.is_heading
+        is_free = self._state.is_settled
+        if self._holds_lines and self._state.leaf == "paragraph":
+            is_free = self._is_line_free(line)
+        if is_free and self._visible_count:
+            self._emit(self._visible_count, "", chunks)
 
-    def _close(self) -> Chunk:
-        self._fence = None
-        return self._release()
+    def _ends_chunk(self, seam: Seam) -> bool:
+        """Say whether what is held leaves before a line with this seam."""
+        if seam is Seam.BLOCK:
+            self._learn()
+            return self._visible_count > 0 and not self._is_bound
+        if not self._holds_lines:
+            return False
+        return seam is Seam.ITEM or (self._is_candidate and seam is Seam.TEXT)
 
-    def _release(self) -> Chunk:
-        """Return what is held; nothing is pending behind it."""
-        chunk = Chunk("".join(self._held), self._prefix)
-        self._restart("")
-        return chunk
+    def _is_line_free(self, line: str) -> bool:
+        """Say whether a line that was just held may leave at once."""
+        state = self._state
+        if state.is_nested or state.math:
+            return False
+        if self._inline is not None or SPECIAL.search(line):
+            self._inline = self._inline or InlineState()
+            self._inline.feed(line)
+            if self._inline.is_open:
+                self._is_candidate = False
+                return False
+        self._is_candidate = "|" in line
+        first = self._held[self._block_start]
+        if self._is_candidate or definitions.BEGINNING.match(first):
+            return False
+        state.end_paragraph()
+        return True
 
-    def _release_before(self, line: str) -> Chunk:
-        """Return what was held before a line that has just ended."""
-        chunk = self._release()
-        self._free_chars -= len(line)
-        return chunk
+    def _learn(self) -> None:
+        """Note what the block that has just ended defines; it may show nothing else."""
+        if not self._visible_count:
+            return
+        first = self._held[self._block_start]
+        if not definitions.BEGINNING.match(first):
+            return
+        block = "".join(self._held[self._block_start : self._visible_count])
+        found, end = definitions.leading(block)
+        self._found = found | self._found
+        if end == len(block):
+            self._visible_count = self._visible_before
+            self._is_bound = self._was_bound
 
-    def _cut(self) -> Chunk:
-        """Return as much of the full chunk as leaves a good seam."""
-        has_code = self._fence is not None and (
-            len(self._held) > (0 if self._prefix else 1)
-        )
-        if has_code or self._has_rows:
-            body, rest = "".join(self._held), "".join(self._line)
+    def _emit(self, count: int, line: str, chunks: list[Chunk]) -> None:
+        """Let held lines leave; `line` has been read but is not held yet."""
+        chunks.append(self._chunk("".join(self._held[:count])))
+        del self._held[:count], self._seams[:count]
+        self._begin("", "".join(self._held) + line)
+
+    def _begin(self, prefix: str, pending: str) -> None:
+        """Begin the next chunk with what is pending already."""
+        self._prefix = prefix
+        self._room = self._limit - self._length(prefix) - self._length(pending)
+        self._visible_count = self._visible_before = self._block_start = 0
+        self._is_bound = self._was_bound = self._is_candidate = False
+        self._inline = None
+
+    def _chunk(self, body: str, suffix: str = "") -> Chunk:
+        prefix = self._prefix
+        if self._definitions and not suffix and self._state.leaf != "fence":
+            carried = definitions.used(body, self._definitions)
+            chunk = Chunk(body, carried + prefix, suffix)
+            if self._length(chunk.text) <= self._limit:
+                prefix = carried + prefix
+        self._definitions = self._found | self._definitions
+        self._found = {}
+        return Chunk(body, prefix, suffix)
+
+    def _cut(self, chunks: list[Chunk]) -> None:
+        """Let the full chunk leave, cut if need be, and read the rest again."""
+        rest = "".join(self._line)
+        text = "".join(self._held) + rest
+        seam = Seam.NONE
+        is_blank = self._state.leaf in ("", "paragraph") and rest.isspace()
+        if rest and not is_blank and is_told(self._state, self._lead + rest):
+            seam = self._state.feed(self._lead + rest)
+        elif self._state.leaf == "table" and rest:
+            seam = Seam.LINE
+        if self._visible_count and (is_blank or self._ends_chunk(seam)):
+            at = sum(map(len, self._held[: self._visible_count]))
+            found = Split(at, "", "")
         else:
-            lead, line = "".join(self._held), "".join(self._line)
-            at = _seam(line)
-            body, rest = lead + line[:at], line[at:]
-        chunk = Chunk(body, self._prefix, self._closing(body))
-        self._restart(rest)
-        return chunk
+            held = Held(self._prefix, self._held, self._seams, rest, seam)
+            found = split(held, self._limit, self._length)
+        chunks.append(self._chunk(text[: found.at], found.suffix))
+        self._restart(found.prefix)
+        self._consume(text[found.at :], chunks)
 
-    def _restart(self, rest: str) -> None:
-        """Begin the next chunk with the part of a line that is already here."""
-        self._held = []
-        self._has_rows = False
-        self._line = [rest] if rest else []
-        self._prefix = self._fence.opener if self._fence is not None else ""
-        self._free_chars = self._limit_chars - len(self._prefix) - len(rest)
-        if self._fence is not None:
-            self._free_chars -= len(self._fence.closer) + 1
-
-    def _closing(self, body: str) -> str:
-        if self._fence is None:
-            return ""
-        return ("" if body.endswith("\n") else "\n") + self._fence.closer
-
-
-def _seam(line: str) -> int:
-    """Return where to cut a line that is too long: behind its last space, if late."""
-    late = _BEHIND_A_SPACE.match(line, len(line) // 2)
-    match = late or _BEFORE_A_CHARACTER.match(line)
-    return match.end() if match else len(line)
+    def _restart(self, prefix: str) -> None:
+        self._held, self._seams, self._line = [], [], []
+        self._state, self._lead = MarkdownState(), ""
+        self._begin(prefix, "")
+        for line in lines_of(prefix):
+            if line.endswith("\n"):
+                self._state.feed(line)
+            else:
+                self._lead = line

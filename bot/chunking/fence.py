@@ -6,16 +6,19 @@ Source: https://spec.commonmark.org/0.31.2/#fenced-code-blocks
 import re
 from dataclasses import dataclass
 
-_OPENER = re.compile(r"([ \t]*)(`{3,}|~{3,})([^\r\n]*)")
-_MAX_CLOSER_INDENT = 3
-"""How much deeper than its opener a closing line may stand."""
+_OPENER = re.compile(r"(`{3,}|~{3,})([^\r\n]*)")
+MAX_INFO_CHARS = 100
+"""A longer info string is not repeated where a fence is opened again."""
+MAX_MARKER_CHARS = 16
+"""A longer run is read as text: it could not be repeated in a short chunk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
     """An open fence: how to close it and how to open it again."""
 
-    indent: str
+    lead: str
+    """What stands before it on the line, markers of list items as spaces."""
     marker: str
     """The run of backticks or tildes, as long as the opener's."""
     info: str
@@ -24,34 +27,30 @@ class Fence:
     @property
     def opener(self) -> str:
         """Return the line that opens the fence again, newline included."""
-        return f"{self.indent}{self.marker}{self.info}\n"
+        info = self.info if len(self.info) <= MAX_INFO_CHARS else ""
+        return f"{self.lead}{self.marker}{info}\n"
 
     @property
     def closer(self) -> str:
         """Return the line that closes the fence, without a newline."""
-        return self.indent + self.marker
+        return self.lead + self.marker
 
-    def is_closed_by(self, line: str) -> bool:
-        """Say whether a whole line ends this block: same character, run as long."""
-        text = line.strip(" \t\r\n")
-        depth = len(line) - len(line.lstrip(" \t"))
-        return (
-            len(text) >= len(self.marker)
-            and text == self.marker[0] * len(text)
-            and depth <= len(self.indent) + _MAX_CLOSER_INDENT
-        )
+    def is_closed_by(self, text: str) -> bool:
+        """Say whether a line, indent left out, ends this block: a run as long."""
+        run = text.rstrip(" \t\r\n")
+        marker = self.marker
+        return run.startswith(marker) and run == marker[0] * len(run)
 
 
-def opened_fence(line: str) -> Fence | None:
-    """Return the fence that a whole line opens, or None.
+def opened_fence(text: str, lead: str = "") -> Fence | None:
+    """Return the fence that a line opens, or None; `text` begins behind the indent.
 
-    Any indent counts, because fences in list items stand deep. A backtick behind
-    backticks makes the line inline code.
+    A backtick behind backticks makes the line inline code.
     """
-    match = _OPENER.match(line)
+    match = _OPENER.match(text)
     if match is None:
         return None
-    indent, marker, info = match.groups()
-    if marker[0] == "`" and "`" in info:
+    marker, info = match.groups()
+    if len(marker) > MAX_MARKER_CHARS or (marker[0] == "`" and "`" in info):
         return None
-    return Fence(indent, marker, info)
+    return Fence(lead, marker, info)

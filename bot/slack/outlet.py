@@ -89,7 +89,8 @@ class LinesOutlet:
         while self._waiting and self._waiting[0][1] == is_plain:
             chunk, _ = self._waiting[0]
             chars += len(chunk.text)
-            tables += markup.has_table(chunk.body)
+            # Behind its own beginning, a table's repeated header is left out.
+            tables += markup.has_table(chunk.body if self._taken else chunk.text)
             if self._taken and (chars > limit_chars or tables > MAX_TABLES):
                 break
             self._taken.append(self._waiting.popleft())

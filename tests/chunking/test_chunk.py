@@ -23,6 +23,22 @@ def test_chunks_from_the_middle_of_a_block_keep_its_outer_fences() -> None:
     assert joined([second, third]) == "```py\ny = 2\nz = 3\n```"
 
 
+def test_a_repeated_header_stands_once() -> None:
+    first = Chunk("| a |\n|---|\n| 1 |\n")
+    second = Chunk("| 2 |\n", "| a |\n|---|\n")
+
+    assert joined([first, second]) == "| a |\n|---|\n| 1 |\n| 2 |\n"
+
+
+def test_carried_definitions_stand_once_before_all() -> None:
+    first = Chunk("See [a].\n", "[a]: /a\n\n")
+    second = Chunk("See [b] and [a].\n", "[b]: /b\n[a]: /a\n\n")
+
+    text = joined([first, second])
+
+    assert text == "[a]: /a\n[b]: /b\n\nSee [a].\nSee [b] and [a].\n"
+
+
 def test_a_suffix_stays_where_the_next_chunk_does_not_undo_it() -> None:
     cut_off = Chunk("```py\nx = 1", suffix="\n```")
     note = Chunk("\n_The model broke off._\n")

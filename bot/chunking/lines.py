@@ -1,0 +1,186 @@
+"""Chunks for one message that grows: every completed line at once."""
+
+import re
+from typing import Final
+
+from bot.chunking import cut
+from bot.chunking.chunk import Chunk
+from bot.chunking.errors import FinishedError
+from bot.chunking.inline import InlineState
+from bot.chunking.limit import Length, checked, fitting_chars
+from bot.chunking.markdown import MarkdownState
+
+MIN_SHARE: Final = 4
+"""A cut takes at least this part of what could be cut off: the rest is read again."""
+MAX_HEAD_CHARS: Final = 256
+"""What is kept of a line that has left in part, to know what kind of line it is."""
+_TEXT: Final = re.compile(r"[ \t]*(?:(?:[-+*]|\d{1,9}[.)]|#{1,6}|>)[ \t]+)*[^\W\d_]")
+"""The beginning of a line that is surely text, behind markers or not."""
+
+
+class LineChunker:
+    """Let each line out in the push that brings its newline.
+
+    Only what may be the header of a table waits for the line behind it, and white
+    space leads the line behind it. A line over the limit is cut at the best place. The
+    bodies are meant to be appended to each other: no chunk has a prefix or suffix.
+    """
+
+    def __init__(self, limit: int, *, length: Length = len) -> None:
+        """Start an empty text; no chunk will be longer than `limit`.
+
+        Raises:
+            LimitError: if the limit is under `MIN_LIMIT`.
+        """
+        self._limit = checked(limit)
+        self._length = length
+        self._room = limit
+        self._white: list[str] = []
+        self._row = ""
+        self._line: list[str] = []
+        self._head = ""
+        self._state = MarkdownState()
+        self._finished = False
+
+    def push(self, fragment: str) -> tuple[Chunk, ...]:
+        """Take the next characters; return the lines that they complete, in order.
+
+        Raises:
+            FinishedError: after `finish`.
+        """
+        if "\n" not in fragment:
+            room = self._room - self._length(fragment)
+            if room >= 0:
+                self._room = room
+                self._line.append(fragment)
+                return ()
+        if self._finished:
+            raise FinishedError("push after finish")
+        chunks: list[Chunk] = []
+        self._consume(fragment, chunks)
+        return tuple(chunks)
+
+    def idle(self) -> tuple[Chunk, ...]:
+        """Return what may leave of a line whose rest is long in coming: whole words.
+
+        Nothing that may yet be a table, code or a marker, nor where something inline
+        is open. What follows goes on behind it.
+
+        Raises:
+            FinishedError: after `finish`.
+        """
+        if self._finished:
+            raise FinishedError("idle after finish")
+        line = "".join(self._line)
+        is_text = self._state.leaf in ("", "paragraph") and not self._row
+        known = self._head + line
+        if not is_text or "|" in known or not _TEXT.match(known):
+            return ()
+        at = _free_end(line)
+        if not at:
+            return ()
+        self._line = []
+        chunks = [self._leave(line[:at])]
+        self._head = known[: len(self._head) + at][:MAX_HEAD_CHARS]
+        self._consume(line[at:], chunks)
+        return tuple(chunks)
+
+    def finish(self) -> tuple[Chunk, ...]:
+        """End the text; return what was held.
+
+        Raises:
+            FinishedError: after `finish`.
+        """
+        if self._finished:
+            raise FinishedError("finish after finish")
+        self._finished = True
+        chunks: list[Chunk] = []
+        if any(self._line):
+            self._end_line(chunks)
+        if self._white or self._row:
+            chunks.append(self._leave(self._row))
+        self._room = -1
+        return tuple(chunks)
+
+    def _consume(self, fragment: str, chunks: list[Chunk]) -> None:
+        start = 0
+        while start < len(fragment):
+            end = fragment.find("\n", start) + 1
+            piece = fragment[start : end or None]
+            room = self._room - self._length(piece)
+            if room < 0:
+                count = fitting_chars(piece, self._room, self._length)
+                self._line.append(piece[:count])
+                start += count
+                self._cut(chunks)
+                continue
+            self._line.append(piece)
+            self._room = room
+            if not end:
+                break
+            start = end
+            self._end_line(chunks)
+
+    def _end_line(self, chunks: list[Chunk]) -> None:
+        line = "".join(self._line)
+        self._line = []
+        head, self._head = self._head, ""
+        state = self._state
+        state.feed(head + line if head else line)
+        if self._row:
+            if state.leaf == "table":
+                chunks.append(self._leave(self._row + line))
+                return
+            chunks.append(self._leave(self._row))
+            self._room -= self._length(line)
+        if line.isspace():
+            self._white.append(line)
+        elif "|" in line and state.leaf == "paragraph" and not head:
+            self._row = line
+        else:
+            chunks.append(self._leave(line))
+
+    def _leave(self, text: str) -> Chunk:
+        """Return a text behind the white space that leads it."""
+        if self._white:
+            text = "".join(self._white) + text
+            self._white = []
+        self._row, self._room = "", self._limit
+        return Chunk(text)
+
+    def _cut(self, chunks: list[Chunk]) -> None:
+        line = "".join(self._line)
+        self._line = []
+        if self._row:
+            chunks.append(self._leave(self._row))
+            self._consume(line, chunks)
+            return
+        white = "".join(self._white)
+        text = white + line
+        blank = len(text) - len(text.lstrip())
+        high = fitting_chars(text, self._limit, self._length)
+        if blank > high // 2:
+            at = min(blank, high)
+            at -= at > 1 and text[at - 1] == "\r"
+        else:
+            low = max(blank, high // MIN_SHARE)
+            is_code = self._state.leaf == "fence"
+            at = cut.place(text, low, high, is_code=is_code)
+        self._white = []
+        chunks.append(self._leave(text[:at]))
+        if at > len(white):
+            self._head = (self._head + text[len(white) : at])[:MAX_HEAD_CHARS]
+        self._consume(text[at:], chunks)
+
+
+def _free_end(line: str) -> int:
+    """Return where the last word ends behind which nothing inline is open, or 0.
+
+    The first half of a line end waits for the second.
+    """
+    for at in cut.word_ends(line):
+        state = InlineState()
+        state.feed(line[:at])
+        if not state.is_open and line[at - 1] != "\r":
+            return at
+    return 0

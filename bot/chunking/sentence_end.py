@@ -1,0 +1,165 @@
+"""Where a sentence ends that comes in fragments."""
+
+import re
+from typing import Final
+
+CONTEXT_CHARS: Final = 32
+"""How far before a full stop the word stands that may be an abbreviation."""
+ABBREVIATIONS: Final = re.compile(
+    r"al|approx|art|capt|cf|ch|col|cpl|dept|dr|eds?|eq|esp|est|etc|ex|figs?|gen|gov|hon"
+    r"|inc|jr|lt|ltd|maj|messrs|mr|mrs|ms|mt|mx|nos?|op|pp?|prof|ref|rep|rev|sec|sen"
+    r"|sgt|sr|st|tab|v|viz|vol|vs"
+)
+"""Words whose full stop ends no sentence, lower case."""
+_TRAILERS: Final = "\"'”’)]*_"
+"""What may stand between a terminator and the white space behind it."""
+_TOKEN: Final = re.compile(
+    r"[\n。！？｡．「」『』（）【】`]|(?:\A|(?<=[.!?…\"'”’)\]*_]))[ \t\r]"
+)
+LINE_MARK: Final = re.compile(r"\n")
+CODE_MARK: Final = re.compile(r"[\n`]")
+MARK: Final = re.compile(r"[\n。！？｡．「」『』（）【】`.!?…]")
+MARK_OR_SPACE: Final = re.compile(r"[\n。！？｡．「」『』（）【】`.!?… \t\r]")
+_TERMINATORS: Final = frozenset(".!?…")
+_WORD_CHAR: Final = re.compile(r"[^\W_]")
+_DEPTHS: Final = dict.fromkeys("「『（【", 1) | dict.fromkeys("」』）】", -1)
+_ENDS: Final = frozenset("。！？｡．")
+_SPACES: Final = frozenset(" \t\r")
+_ROW_BEGINNINGS: Final = frozenset(["", "|", " ", "\t"])
+
+
+class SentenceEnd:
+    """What must be known of a sentence to see where it ends.
+
+    The sentence so far is handed in as its parts; only what is new is looked at.
+    """
+
+    def __init__(self) -> None:
+        """Begin a line of prose."""
+        self.is_whole_line = False
+        """Whether only a newline ends this: code, or a row of a table."""
+        self._depth = 0
+        self._is_code = False
+        self._is_worded = False
+        self._seen_parts = self._seen_chars = 0
+
+    def begin_line(self, *, is_whole: bool) -> None:
+        """Forget what was open on the last line."""
+        self.is_whole_line = is_whole
+        self._depth, self._is_code = 0, False
+        self.begin_sentence()
+
+    def begin_sentence(self) -> None:
+        """Go on behind the end of a sentence."""
+        self._is_worded, self._seen_parts = False, 0
+
+    def marks(self, parts: list[str]) -> re.Pattern[str]:
+        """Return what must be in the next fragment for the sentence to end there.
+
+        A fragment without may be added to the parts unseen.
+        """
+        if self.is_whole_line:
+            return LINE_MARK
+        if self._is_code:
+            return CODE_MARK
+        return MARK_OR_SPACE if parts and _is_terminated(parts) else MARK
+
+    def find(self, parts: list[str], fragment: str, at: int, head: str) -> int:
+        """Return where the sentence, or its line, ends in a fragment from `at`, or -1.
+
+        `head` is what has left of the line already.
+        """
+        self._seen_chars = at
+        if self.is_whole_line:
+            return fragment.find("\n", at) + 1 or -1
+        match = _TOKEN.search(fragment, at)
+        while match is not None:
+            mark, end = match.group(), match.end()
+            if mark == "\n":
+                return end
+            if self._is_end(mark, parts, fragment, at, end - 1, head):
+                if self._is_in_row(parts, fragment, at, head):
+                    return fragment.find("\n", end) + 1 or -1
+                return end - (mark in _SPACES)
+            match = _TOKEN.search(fragment, end)
+        return -1
+
+    def _is_end(
+        self, mark: str, parts: list[str], fragment: str, at: int, end: int, head: str
+    ) -> bool:
+        """Say whether a sentence ends at the mark, or before it if it is a space."""
+        if mark == "`":
+            self._is_code = not self._is_code
+        if self._is_code:
+            return False
+        if mark in _SPACES:
+            before = fragment[max(at, end - CONTEXT_CHARS) : end]
+            if len(before) < CONTEXT_CHARS and parts:
+                before = (self._tail(parts) + before)[-CONTEXT_CHARS:]
+            if not _ends_latin(before, is_behind=bool(head)):
+                return False
+        elif mark not in _ENDS or self._depth:
+            self._depth = max(self._depth + _DEPTHS.get(mark, 0), 0)
+            return False
+        return self._is_worded or self._has_word(parts, fragment, at, end)
+
+    def _has_word(self, parts: list[str], fragment: str, at: int, end: int) -> bool:
+        """Say whether there is more than marks up to here; look at nothing twice."""
+        last = fragment[end - 1 : end] if end > at else "".join(parts[-1:])[-1:]
+        self._is_worded = last.isalnum()
+        if not self._is_worded:
+            fresh = "".join(parts[self._seen_parts :])
+            fresh += fragment[self._seen_chars : end]
+            self._seen_parts, self._seen_chars = len(parts), end
+            self._is_worded = _WORD_CHAR.search(fresh) is not None
+        return self._is_worded
+
+    def _tail(self, parts: list[str]) -> str:
+        tail = ""
+        count = 0
+        for part in reversed(parts):
+            tail = part[-CONTEXT_CHARS:] + tail
+            count += 1
+            if len(tail) >= CONTEXT_CHARS:
+                break
+        if count > CONTEXT_CHARS:
+            # Many are empty: not to go through them again keeps the cost linear.
+            parts[-count:] = filter(None, parts[-count:])
+            self._seen_parts = 0
+        return tail
+
+    def _is_in_row(self, parts: list[str], fragment: str, at: int, head: str) -> bool:
+        """Say whether the line is the row of a table, which only its newline ends."""
+        line = head or (parts[0] if parts else fragment[at : at + CONTEXT_CHARS])
+        if line[:1] in _ROW_BEGINNINGS:
+            line = head or "".join([*parts, fragment[at : at + CONTEXT_CHARS]])
+            self.is_whole_line = is_row(line)
+        return self.is_whole_line
+
+
+def is_row(line: str) -> bool:
+    """Say whether a line looks like a row of a table."""
+    return line[:CONTEXT_CHARS].lstrip().startswith("|")
+
+
+def _is_terminated(parts: list[str]) -> bool:
+    for part in reversed(parts):
+        if bare := part.rstrip(_TRAILERS):
+            return bare[-1] in _TERMINATORS
+    return False
+
+
+def _ends_latin(text: str, *, is_behind: bool) -> bool:
+    """Say whether white space behind the end of a sentence so far would end it."""
+    text = text.rstrip(_TRAILERS)
+    before = text[:-1]
+    if text[-1:] not in _TERMINATORS:
+        return False
+    if text[-1] != "." or before[-1:] in _TERMINATORS:
+        return True
+    word = before.split(" ")[-1]
+    bare = word.strip("\"'“”‘’([*_").lower()
+    is_alone = not before[: len(before) - len(word)].strip(" \t>*_-+")
+    is_number = bare.isdigit() and not is_behind and is_alone
+    is_initial = len(bare) == 1 and bare.isalpha() and bare != "i"
+    return not (is_number or is_initial or ABBREVIATIONS.fullmatch(bare) or "." in bare)

@@ -1,0 +1,181 @@
+"""Chunks to be spoken, or shown where a paragraph runs long: every sentence at once."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from bot.chunking import cut
+from bot.chunking.chunk import Chunk, setter
+from bot.chunking.errors import FinishedError
+from bot.chunking.limit import Length, checked, fitting_chars
+from bot.chunking.markdown import MarkdownState
+from bot.chunking.sentence_end import MARK, SentenceEnd, is_row
+
+Kind = Literal["prose", "code", "table"]
+
+MIN_SHARE: Final = 4
+"""A cut takes at least this part of what could be cut off: the rest is read again."""
+MAX_HEAD_CHARS: Final = 256
+"""What is kept of a line that has left in part, to know what kind of line it is."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Sentence(Chunk):
+    """One sentence, or a line of what is not prose."""
+
+    kind: Kind = "prose"
+    is_first: bool = True
+    """Whether it begins its code block or table."""
+
+    def __init__(
+        self, body: str, kind: Kind = "prose", *, is_first: bool = True
+    ) -> None:
+        """Hold a sentence: with nothing around it."""
+        Chunk.__init__(self, body)
+        _set_kind(self, kind)
+        _set_is_first(self, is_first)
+
+
+_set_kind: Final = setter(Sentence, "kind")
+_set_is_first: Final = setter(Sentence, "is_first")
+
+
+class SentenceChunker:
+    """Let each sentence out as soon as it is known to have ended.
+
+    A Japanese sentence ends with its terminator, outside of brackets; a Latin one with
+    the white space behind it; any with its line. Abbreviations, initials, decimals and
+    the numbers of lists end none, and code spans are whole. Of code and tables each
+    line is a chunk, told apart by its kind. White space, and terminators alone, lead
+    the chunk behind them. A sentence over the limit is cut at a clause, else a word.
+
+    Short sentences are not joined: to wait for the next one is what this must not do,
+    and what happens to come in the same push would make the chunks depend on the
+    fragments. Who wants fewer may join what one push returns.
+    """
+
+    def __init__(self, limit: int, *, length: Length = len) -> None:
+        """Start an empty text; no chunk will be longer than `limit`.
+
+        Raises:
+            LimitError: if the limit is under `MIN_LIMIT`.
+        """
+        self._limit = checked(limit)
+        self._length = length
+        self._room = limit
+        self._white = ""
+        self._parts: list[str] = []
+        self._head = ""
+        self._end = SentenceEnd()
+        self._find_mark = MARK.search
+        self._kind: Kind = "prose"
+        self._state = MarkdownState()
+        self._finished = False
+
+    def push(self, fragment: str) -> tuple[Sentence, ...]:
+        """Take the next characters; return the sentences that they complete, in order.
+
+        Raises:
+            FinishedError: after `finish`.
+        """
+        if self._find_mark(fragment) is None:
+            room = self._room - self._length(fragment)
+            if room >= 0:
+                self._room = room
+                self._parts.append(fragment)
+                return ()
+        if self._finished:
+            raise FinishedError("push after finish")
+        chunks: list[Sentence] = []
+        self._consume(fragment, chunks)
+        self._find_mark = self._end.marks(self._parts).search
+        return tuple(chunks)
+
+    def finish(self) -> tuple[Sentence, ...]:
+        """End the text; return what was held.
+
+        Raises:
+            FinishedError: after `finish`.
+        """
+        if self._finished:
+            raise FinishedError("finish after finish")
+        self._finished = True
+        chunks: list[Sentence] = []
+        if any(self._parts):
+            self._end_line(chunks)
+        if self._white:
+            chunks.append(Sentence(self._white))
+        self._room = -1
+        return tuple(chunks)
+
+    def _consume(self, fragment: str, chunks: list[Sentence]) -> None:
+        at = 0
+        while at < len(fragment):
+            end = self._end.find(self._parts, fragment, at, self._head)
+            piece = fragment[at:end] if end >= 0 else fragment[at:]
+            room = self._room - self._length(piece)
+            if room < 0:
+                count = fitting_chars(piece, self._room, self._length)
+                self._parts.append(piece[:count])
+                at += count
+                self._cut(chunks)
+                continue
+            self._parts.append(piece)
+            self._room = room
+            if end < 0:
+                break
+            at = end
+            if piece.endswith("\n"):
+                self._end_line(chunks)
+            else:
+                self._end_sentence(chunks)
+
+    def _end_sentence(self, chunks: list[Sentence]) -> None:
+        text = "".join(self._parts)
+        chunks.append(Sentence(self._white + text))
+        if len(self._head) < MAX_HEAD_CHARS:
+            self._head = (self._head + text)[:MAX_HEAD_CHARS]
+        self._restart()
+        self._end.begin_sentence()
+
+    def _end_line(self, chunks: list[Sentence]) -> None:
+        line = "".join(self._parts)
+        head, self._head = self._head, ""
+        state = self._state
+        before = state.leaf
+        state.feed(head + line)
+        after = state.leaf
+        self._end.begin_line(is_whole=after == "fence" or after == "table")
+        kind, self._kind = self._kind, "prose"
+        if after == "fence" or before == "fence":
+            self._kind = "code"
+        elif after == "table" or is_row(head or line):
+            self._kind = "table"
+        if line.isspace():
+            self._white += line
+            self._parts = []
+            return
+        is_first = before != "fence" if self._kind == "code" else self._kind != kind
+        is_first = is_first or self._kind == "prose"
+        chunks.append(Sentence(self._white + line, self._kind, is_first=is_first))
+        self._restart()
+
+    def _restart(self) -> None:
+        self._parts, self._white, self._room = [], "", self._limit
+
+    def _cut(self, chunks: list[Sentence]) -> None:
+        text = self._white + "".join(self._parts)
+        blank = len(text) - len(text.lstrip())
+        high = fitting_chars(text, self._limit, self._length)
+        kind: Kind = "code" if self._state.leaf == "fence" else "prose"
+        if blank > high // 2:
+            at = min(blank, high)
+            at -= at > 1 and text[at - 1] == "\r"
+        else:
+            low = max(blank, high // MIN_SHARE)
+            at = cut.place(text, low, high, is_code=kind == "code", is_spoken=True)
+        chunks.append(Sentence(text[:at], kind, is_first=kind == "prose"))
+        if at > len(self._white):
+            self._head = (self._head + text[len(self._white) : at])[:MAX_HEAD_CHARS]
+        self._restart()
+        self._end.begin_line(is_whole=self._state.leaf in ("fence", "table"))
+        self._consume(text[at:], chunks)

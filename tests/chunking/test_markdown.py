@@ -1,0 +1,45 @@
+"""Which blocks are open, and how good the seams between lines are."""
+
+import pytest
+
+from bot.chunking.markdown import MarkdownState
+from bot.chunking.seam import Seam
+
+
+def seams(*lines: str) -> list[str]:
+    state = MarkdownState()
+    return [state.feed(f"{line}\n").name for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (["a", "b", "", "c"], ["BLOCK", "TEXT", "BLOCK", "BLOCK"]),
+        (["- a", "  - b", "  - c", "- d"], ["BLOCK", "NESTED", "NESTED", "ITEM"]),
+        (["- a", "", "  b", "", "c"], ["BLOCK", "NONE", "BLANK", "NONE", "BLOCK"]),
+        (["- a", "lazy", "* b"], ["BLOCK", "LINE", "BLOCK"]),
+        (["1. a", "2. b", "3) c"], ["BLOCK", "ITEM", "BLOCK"]),
+        (["a", "2. b", "1. c"], ["BLOCK", "TEXT", "BLOCK"]),
+        (["```", "x", "y", "```"], ["BLOCK", "NONE", "ROW", "NONE"]),
+        (["| a |", "|---|", "| b |", "| c |"], ["BLOCK", "NONE", "NONE", "ROW"]),
+        (["a", "==", "b"], ["BLOCK", "NONE", "BLOCK"]),
+        (["> a", "b", "", "> c"], ["BLOCK", "LINE", "BLOCK", "BLOCK"]),
+        (["<div>", "a", "", "b"], ["BLOCK", "LINE", "BLOCK", "BLOCK"]),
+        (["    a", "", "    b", "c"], ["BLOCK", "NONE", "LINE", "BLOCK"]),
+        (["$$", "- a", "$$", "b"], ["BLOCK", "NONE", "NONE", "LINE"]),
+        (["[a]: /b", "==="], ["BLOCK", "BLOCK"]),
+        (["- a", "# b", "c"], ["BLOCK", "BLOCK", "BLOCK"]),
+        (["- ```", "x", "- ```", "  x"], ["BLOCK", "BLOCK", "BLOCK", "NONE"]),
+        (["| a |", "x", "| b |"], ["BLOCK", "TEXT", "TEXT"]),
+        (["> a", "", "b"], ["BLOCK", "BLOCK", "BLOCK"]),
+        (["> a", "- b", "**c**"], ["BLOCK", "BLOCK", "LINE"]),
+    ],
+)
+def test_a_line_is_read_as_commonmark_reads_it(
+    lines: list[str], names: list[str]
+) -> None:
+    assert seams(*lines) == names
+
+
+def test_seams_are_ordered_from_best_to_worst() -> None:
+    assert min(Seam.ROW, Seam.TEXT, Seam.BLOCK) is Seam.BLOCK
