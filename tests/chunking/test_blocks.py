@@ -13,11 +13,14 @@ from tests.chunking.texts import (
     code_of,
     documents,
     leaves_a_fence_open,
+    lists_of,
 )
 from tests.long import examples
 
 property_run = settings(max_examples=examples(150, 2000), deadline=None)
 
+GAPS_CHARS = 8
+"""Room for the blank lines before and behind a list: they must stand somewhere."""
 HOLDS = st.sampled_from(["lines", "whole"])
 BOTH = pytest.mark.parametrize("hold", ["lines", "whole"])
 
@@ -272,6 +275,16 @@ def test_every_row_of_a_table_stands_under_its_header(
     for chunk in chunks_of(BlockChunker(limit, hold=hold), [text]):
         has_row = any(line.startswith("| ") for line in chunk.body.split("\n"))
         assert not has_row or has_table(chunk.text)
+
+
+@property_run
+@given(begun_documents(), st.integers(100, 400))
+def test_a_list_that_fits_with_what_leads_it_is_whole(text: str, limit: int) -> None:
+    bodies = [c.body for c in chunks_of(BlockChunker(limit, hold="whole"), [text])]
+
+    for led, itself in lists_of(text):
+        if len(led) + GAPS_CHARS <= limit:
+            assert any(itself in body for body in bodies)
 
 
 @property_run

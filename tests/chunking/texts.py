@@ -168,3 +168,20 @@ def code_of(text: str) -> str:
 def leaves_a_fence_open(text: str) -> bool:
     tokens = COMMONMARK.parse(f"{text}\n\nbehind")
     return any(t.type == "fence" and "behind" in t.content for t in tokens)
+
+
+def lists_of(text: str) -> list[tuple[str, str]]:
+    """Return each top-level list: with the headings that lead it, and by itself."""
+    lines = text.splitlines(keepends=True)
+    found: list[tuple[str, str]] = []
+    led_from: int | None = None
+    for token in COMMONMARK.parse(text):
+        if token.level or token.map is None:
+            continue
+        begin, end = token.map
+        start = begin if led_from is None else led_from
+        led_from = start if token.type == "heading_open" else None
+        if token.type.endswith("_list_open"):
+            itself = "".join(lines[begin:end]).rstrip("\n")
+            found.append(("".join(lines[start:end]), itself))
+    return found
