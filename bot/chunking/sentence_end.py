@@ -48,6 +48,7 @@ class SentenceEnd:
         self._depth = 0
         self._is_code = False
         self._is_worded = False
+        self._is_in_prose = False
         self._seen_parts = self._seen_chars = 0
 
     def begin_line(self, *, is_whole: bool) -> None:
@@ -55,6 +56,7 @@ class SentenceEnd:
         self.is_whole_line = is_whole
         self._depth, self._is_code = 0, False
         self._is_worded, self._seen_parts = False, 0
+        self._is_in_prose = False
 
     def begin_sentence(self) -> None:
         """Go on behind the end of a sentence."""
@@ -94,7 +96,7 @@ class SentenceEnd:
                 is_end = False
                 self._nest(mark)
             if is_end and self._has_word(parts, fragment, at, end - 1):
-                if self._is_in_row(parts, fragment, at, head):
+                if not self._is_in_prose and self._is_in_row(parts, fragment, at, head):
                     return fragment.find("\n", end) + 1 or -1
                 return end - (mark in _SPACES)
             match = _TOKEN.search(fragment, end)
@@ -159,6 +161,7 @@ class SentenceEnd:
         if line[:1] in _ROW_BEGINNINGS:
             line = head or "".join([*parts, fragment[at : at + CONTEXT_CHARS]])
             self.is_whole_line = is_row(line)
+        self._is_in_prose = not self.is_whole_line
         return self.is_whole_line
 
 
@@ -175,7 +178,9 @@ def _ends_latin(text: str, *, is_behind: bool) -> bool:
         return False
     if text[-1] != "." or before[-1:] in _TERMINATORS:
         return True
-    word = before.split(" ")[-1]
+    word = before[before.rfind(" ") + 1 :]
+    if len(word) > 1 and word.isalpha():
+        return not ABBREVIATIONS.fullmatch(word.lower())
     bare = word.strip("\"'“”‘’([*_").lower()
     is_alone = not before[: len(before) - len(word)].strip(" \t>*_-+")
     is_number = bare.isdigit() and not is_behind and is_alone
