@@ -49,7 +49,8 @@ class LineChunker:
             FinishedError: after `finish`.
         """
         if "\n" not in fragment:
-            room = self._room - self._length(fragment)
+            length = self._length
+            room = self._room - length(fragment)
             if room >= 0:
                 self._room = room
                 self._line.append(fragment)

@@ -1,7 +1,11 @@
 """Where a sentence ends that comes in fragments."""
 
 import re
+from collections.abc import Callable
 from typing import Final
+
+Find = Callable[[str], re.Match[str] | None]
+"""Finds the first mark in a fragment."""
 
 CONTEXT_CHARS: Final = 32
 """How far before a full stop the word stands that may be an abbreviation."""
@@ -16,15 +20,18 @@ _TRAILERS: Final = "\"'”’)]*_"
 _TOKEN: Final = re.compile(
     r"[\n。！？｡．「」『』（）【】`]|(?:\A|(?<=[.!?…\"'”’)\]*_]))[ \t\r]"
 )
-LINE_MARK: Final = re.compile(r"\n")
-CODE_MARK: Final = re.compile(r"[\n`]")
-MARK: Final = re.compile(r"[\n。！？｡．「」『』（）【】`.!?…]")
-MARK_OR_SPACE: Final = re.compile(r"[\n。！？｡．「」『』（）【】`.!?… \t\r]")
+_FIND_LINE_MARK: Final = re.compile(r"\n").search
+_FIND_CODE_MARK: Final = re.compile(r"[\n`]").search
+FIND_MARK: Final[Find] = re.compile(r"[\n。！？｡．「」『』（）【】`.!?…]").search
+_FIND_MARK_OR_SPACE: Final = re.compile(
+    r"[\n。！？｡．「」『』（）【】`.!?… \t\r]"
+).search
 _TERMINATORS: Final = frozenset(".!?…")
 _WORD_CHAR: Final = re.compile(r"[^\W_]")
 _DEPTHS: Final = dict.fromkeys("「『（【", 1) | dict.fromkeys("」』）】", -1)
 _ENDS: Final = frozenset("。！？｡．")
 _SPACES: Final = frozenset(" \t\r")
+_BEFORE_SPACES: Final = frozenset([*_TERMINATORS, *_TRAILERS])
 _ROW_BEGINNINGS: Final = frozenset(["", "|", " ", "\t"])
 
 
@@ -41,70 +48,85 @@ class SentenceEnd:
         self._depth = 0
         self._is_code = False
         self._is_worded = False
+        self._is_in_prose = False
         self._seen_parts = self._seen_chars = 0
 
     def begin_line(self, *, is_whole: bool) -> None:
         """Forget what was open on the last line."""
         self.is_whole_line = is_whole
         self._depth, self._is_code = 0, False
-        self.begin_sentence()
+        self._is_worded, self._seen_parts = False, 0
+        self._is_in_prose = False
 
     def begin_sentence(self) -> None:
         """Go on behind the end of a sentence."""
         self._is_worded, self._seen_parts = False, 0
 
-    def marks(self, parts: list[str]) -> re.Pattern[str]:
-        """Return what must be in the next fragment for the sentence to end there.
+    def find_mark(self, last: str) -> Find:
+        """Return what finds, in the next fragment, where the sentence may end.
 
-        A fragment without may be added to the parts unseen.
+        A fragment without may be added to the parts unseen. `last` is the last
+        character so far.
         """
         if self.is_whole_line:
-            return LINE_MARK
+            return _FIND_LINE_MARK
         if self._is_code:
-            return CODE_MARK
-        return MARK_OR_SPACE if parts and _is_terminated(parts) else MARK
+            return _FIND_CODE_MARK
+        return _FIND_MARK_OR_SPACE if last in _BEFORE_SPACES else FIND_MARK
 
     def find(self, parts: list[str], fragment: str, at: int, head: str) -> int:
         """Return where the sentence, or its line, ends in a fragment from `at`, or -1.
 
         `head` is what has left of the line already.
         """
-        self._seen_chars = at
         if self.is_whole_line:
             return fragment.find("\n", at) + 1 or -1
+        self._seen_chars = at
         match = _TOKEN.search(fragment, at)
         while match is not None:
-            mark, end = match.group(), match.end()
+            end = match.end()
+            mark = fragment[end - 1]
             if mark == "\n":
                 return end
-            if self._is_end(mark, parts, fragment, at, end - 1, head):
-                if self._is_in_row(parts, fragment, at, head):
+            if mark in _ENDS:
+                is_end = not self._depth and not self._is_code
+            elif mark in _SPACES:
+                is_end = self._ends_latin(parts, fragment, at, end - 1, head)
+            else:
+                is_end = False
+                self._nest(mark)
+            if is_end and self._has_word(parts, fragment, at, end - 1):
+                if not self._is_in_prose and self._is_in_row(parts, fragment, at, head):
                     return fragment.find("\n", end) + 1 or -1
                 return end - (mark in _SPACES)
             match = _TOKEN.search(fragment, end)
         return -1
 
-    def _is_end(
-        self, mark: str, parts: list[str], fragment: str, at: int, end: int, head: str
-    ) -> bool:
-        """Say whether a sentence ends at the mark, or before it if it is a space."""
+    def _nest(self, mark: str) -> None:
+        """Read a bracket, or what begins and ends code."""
         if mark == "`":
             self._is_code = not self._is_code
+        elif not self._is_code:
+            self._depth = max(self._depth + _DEPTHS[mark], 0)
+
+    def _ends_latin(
+        self, parts: list[str], fragment: str, at: int, end: int, head: str
+    ) -> bool:
+        """Say whether a sentence ends before the white space at `end`."""
         if self._is_code:
             return False
-        if mark in _SPACES:
-            before = fragment[max(at, end - CONTEXT_CHARS) : end]
-            if len(before) < CONTEXT_CHARS and parts:
-                before = (self._tail(parts) + before)[-CONTEXT_CHARS:]
-            if not _ends_latin(before, is_behind=bool(head)):
-                return False
-        elif mark not in _ENDS or self._depth:
-            self._depth = max(self._depth + _DEPTHS.get(mark, 0), 0)
+        before = fragment[max(at, end - CONTEXT_CHARS) : end]
+        if parts and len(before) < CONTEXT_CHARS:
+            before = (self._tail(parts) + before)[-CONTEXT_CHARS:]
+        if not _ends_latin(before, is_behind=bool(head)):
             return False
-        return self._is_worded or self._has_word(parts, fragment, at, end)
+        self._is_worded = self._is_worded or _WORD_CHAR.search(before) is not None
+        return True
 
     def _has_word(self, parts: list[str], fragment: str, at: int, end: int) -> bool:
         """Say whether there is more than marks up to here; look at nothing twice."""
+        if self._is_worded:
+            return True
         last = fragment[end - 1 : end] if end > at else "".join(parts[-1:])[-1:]
         self._is_worded = last.isalnum()
         if not self._is_worded:
@@ -115,6 +137,12 @@ class SentenceEnd:
         return self._is_worded
 
     def _tail(self, parts: list[str]) -> str:
+        tail = "".join(parts[-CONTEXT_CHARS:])
+        if len(tail) >= CONTEXT_CHARS or len(parts) <= CONTEXT_CHARS:
+            return tail
+        return self._tail_behind_empty(parts)
+
+    def _tail_behind_empty(self, parts: list[str]) -> str:
         tail = ""
         count = 0
         for part in reversed(parts):
@@ -122,10 +150,9 @@ class SentenceEnd:
             count += 1
             if len(tail) >= CONTEXT_CHARS:
                 break
-        if count > CONTEXT_CHARS:
-            # Many are empty: not to go through them again keeps the cost linear.
-            parts[-count:] = filter(None, parts[-count:])
-            self._seen_parts = 0
+        # Many are empty: not to go through them again keeps the cost linear.
+        parts[-count:] = filter(None, parts[-count:])
+        self._seen_parts = 0
         return tail
 
     def _is_in_row(self, parts: list[str], fragment: str, at: int, head: str) -> bool:
@@ -134,19 +161,13 @@ class SentenceEnd:
         if line[:1] in _ROW_BEGINNINGS:
             line = head or "".join([*parts, fragment[at : at + CONTEXT_CHARS]])
             self.is_whole_line = is_row(line)
+        self._is_in_prose = not self.is_whole_line
         return self.is_whole_line
 
 
 def is_row(line: str) -> bool:
     """Say whether a line looks like a row of a table."""
-    return line[:CONTEXT_CHARS].lstrip().startswith("|")
-
-
-def _is_terminated(parts: list[str]) -> bool:
-    for part in reversed(parts):
-        if bare := part.rstrip(_TRAILERS):
-            return bare[-1] in _TERMINATORS
-    return False
+    return "|" in line and line[:CONTEXT_CHARS].lstrip().startswith("|")
 
 
 def _ends_latin(text: str, *, is_behind: bool) -> bool:
@@ -157,7 +178,9 @@ def _ends_latin(text: str, *, is_behind: bool) -> bool:
         return False
     if text[-1] != "." or before[-1:] in _TERMINATORS:
         return True
-    word = before.split(" ")[-1]
+    word = before[before.rfind(" ") + 1 :]
+    if len(word) > 1 and word.isalpha():
+        return not ABBREVIATIONS.fullmatch(word.lower())
     bare = word.strip("\"'“”‘’([*_").lower()
     is_alone = not before[: len(before) - len(word)].strip(" \t>*_-+")
     is_number = bare.isdigit() and not is_behind and is_alone

@@ -8,7 +8,7 @@ from bot.chunking.chunk import Chunk, setter
 from bot.chunking.errors import FinishedError
 from bot.chunking.limit import Length, checked, fitting_chars
 from bot.chunking.markdown import MarkdownState
-from bot.chunking.sentence_end import MARK, SentenceEnd, is_row
+from bot.chunking.sentence_end import FIND_MARK, SentenceEnd, is_row
 
 Kind = Literal["prose", "code", "table"]
 
@@ -30,11 +30,16 @@ class Sentence(Chunk):
         self, body: str, kind: Kind = "prose", *, is_first: bool = True
     ) -> None:
         """Hold a sentence: with nothing around it."""
-        Chunk.__init__(self, body)
+        _set_body(self, body)
+        _set_prefix(self, "")
+        _set_suffix(self, "")
         _set_kind(self, kind)
         _set_is_first(self, is_first)
 
 
+_set_body: Final = setter(Chunk, "body")
+_set_prefix: Final = setter(Chunk, "prefix")
+_set_suffix: Final = setter(Chunk, "suffix")
 _set_kind: Final = setter(Sentence, "kind")
 _set_is_first: Final = setter(Sentence, "is_first")
 
@@ -66,7 +71,7 @@ class SentenceChunker:
         self._parts: list[str] = []
         self._head = ""
         self._end = SentenceEnd()
-        self._find_mark = MARK.search
+        self._find_mark = FIND_MARK
         self._kind: Kind = "prose"
         self._state = MarkdownState()
         self._finished = False
@@ -77,8 +82,10 @@ class SentenceChunker:
         Raises:
             FinishedError: after `finish`.
         """
-        if self._find_mark(fragment) is None:
-            room = self._room - self._length(fragment)
+        find_mark = self._find_mark
+        if find_mark(fragment) is None:
+            length = self._length
+            room = self._room - length(fragment)
             if room >= 0:
                 self._room = room
                 self._parts.append(fragment)
@@ -87,7 +94,7 @@ class SentenceChunker:
             raise FinishedError("push after finish")
         chunks: list[Sentence] = []
         self._consume(fragment, chunks)
-        self._find_mark = self._end.marks(self._parts).search
+        self._find_mark = self._end.find_mark(fragment[-1:])
         return tuple(chunks)
 
     def finish(self) -> tuple[Sentence, ...]:
@@ -108,13 +115,14 @@ class SentenceChunker:
         return tuple(chunks)
 
     def _consume(self, fragment: str, chunks: list[Sentence]) -> None:
+        length, find = self._length, self._end.find
         at = 0
         while at < len(fragment):
-            end = self._end.find(self._parts, fragment, at, self._head)
+            end = find(self._parts, fragment, at, self._head)
             piece = fragment[at:end] if end >= 0 else fragment[at:]
-            room = self._room - self._length(piece)
+            room = self._room - length(piece)
             if room < 0:
-                count = fitting_chars(piece, self._room, self._length)
+                count = fitting_chars(piece, self._room, length)
                 self._parts.append(piece[:count])
                 at += count
                 self._cut(chunks)
@@ -142,20 +150,20 @@ class SentenceChunker:
         head, self._head = self._head, ""
         state = self._state
         before = state.leaf
-        state.feed(head + line)
+        state.feed(head + line if head else line)
         after = state.leaf
-        self._end.begin_line(is_whole=after == "fence" or after == "table")
+        if before != "fence" or after != "fence":
+            self._end.begin_line(is_whole=after == "fence" or after == "table")
         kind, self._kind = self._kind, "prose"
+        is_first = True
         if after == "fence" or before == "fence":
-            self._kind = "code"
+            self._kind, is_first = "code", before != "fence"
         elif after == "table" or is_row(head or line):
-            self._kind = "table"
+            self._kind, is_first = "table", kind != "table"
         if line.isspace():
             self._white += line
             self._parts = []
             return
-        is_first = before != "fence" if self._kind == "code" else self._kind != kind
-        is_first = is_first or self._kind == "prose"
         chunks.append(Sentence(self._white + line, self._kind, is_first=is_first))
         self._restart()
 
