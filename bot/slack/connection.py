@@ -55,6 +55,7 @@ async def connected(
     async with unpooled(web, app_token) as app, asyncio.TaskGroup() as group:
         connection = Connection(app, receive, on_gap, group)
         await connection.start()
+        log.info("connected to Slack")
         keeper = group.create_task(connection.keep())
         try:
             yield connection
