@@ -21,13 +21,16 @@ SECRETS = (
 
 @pytest.fixture(autouse=True)
 def as_before() -> Generator[None]:
-    """Give the root logger back what it had."""
+    """Give the root logger and structlog back what they had.
+
+    The very same processors, because loggers that were used keep them.
+    """
     root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+    handlers, level, configured = root.handlers, root.level, structlog.get_config()
     yield
     root.handlers = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def fail(reason: str) -> NoReturn:
