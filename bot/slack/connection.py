@@ -130,8 +130,9 @@ class Connection:
 
     async def close(self) -> None:
         """End every link."""
-        for link in tuple(self._links):
-            self._links[link].cancel()
+        # A copy: a link that ends meanwhile takes itself out.
+        for link, task in tuple(self._links.items()):
+            task.cancel()
             # Its task may not have begun, and then never will.
             await link.close()
 
@@ -146,8 +147,11 @@ class Connection:
                 async with asyncio.timeout(OPEN_TIMEOUT_S):
                     await self._connect()
             except RefusedError as error:
-                log.critical("Slack refuses SLACK_APP_TOKEN", error=error.error)
-                await asyncio.sleep(error.retry_after_s or 0)
+                if error.retry_after_s is None:
+                    log.critical("Slack refuses SLACK_APP_TOKEN", error=error.error)
+                else:
+                    log.warning("Slack asks for a pause", pause_s=error.retry_after_s)
+                    await asyncio.sleep(error.retry_after_s)
             except (TimeoutError, NoAnswerError, LinkError) as error:
                 reason = str(error) or type(error).__name__
                 log.warning("no connection to Slack", error=reason)

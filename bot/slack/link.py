@@ -23,6 +23,7 @@ from aiohttp import (
 from bot.slack.bolt import Receive
 
 PING_S = 2.0
+"""Between two pings of ours."""
 SILENCE_S = 6.0
 """No frame for so long, though we ping: nobody is there."""
 LINGER_S = 30.0
@@ -71,30 +72,33 @@ class Link:
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._watch())
             try:
-                async for frame in self._socket:
-                    self._heard_s = asyncio.get_running_loop().time()
-                    if frame.type is WSMsgType.PING:
-                        await self._socket.pong(frame.data)
-                    elif (envelope := self._read(frame)) is not None:
-                        task = group.create_task(self._handle(envelope, receive))
-                        self._handling.add(task)
-                        task.add_done_callback(self._handling.discard)
+                await self._hear(group, receive)
             except ConnectionError:
                 log.debug("the connection broke while it was answered")
             finally:
                 watch.cancel()
-                self.leave("closed")
+                self._leave("closed")
                 await self.close()
-
-    def leave(self, reason: str) -> None:
-        """Ask for a successor; the first reason counts."""
-        if not self.leaving.is_set():
-            self.reason = reason
-            self.leaving.set()
 
     async def close(self) -> None:
         """Close the connection; safe to call twice."""
         await _close(self._socket)
+
+    async def _hear(self, group: asyncio.TaskGroup, receive: Receive) -> None:
+        async for frame in self._socket:
+            self._heard_s = asyncio.get_running_loop().time()
+            if frame.type is WSMsgType.PING:
+                await self._socket.pong(frame.data)
+            elif (envelope := self._read(frame)) is not None:
+                task = group.create_task(self._handle(envelope, receive))
+                self._handling.add(task)
+                task.add_done_callback(self._handling.discard)
+
+    def _leave(self, reason: str) -> None:
+        """Ask for a successor; the first reason counts."""
+        if not self.leaving.is_set():
+            self.reason = reason
+            self.leaving.set()
 
     def _read(self, frame: WSMessage) -> dict[str, Any] | None:
         """Return the envelope in a frame, if it holds one that can be handled."""
@@ -102,7 +106,7 @@ class Link:
         if read.get("type") == "disconnect":
             self.is_broken = False
             self._leave_at_s = self._heard_s + LINGER_S
-            self.leave(str(read.get("reason")))
+            self._leave(str(read.get("reason")))
         elif "envelope_id" in read:
             if len(self._handling) < MAX_HANDLED:
                 return read
@@ -134,7 +138,7 @@ class Link:
             return
         if self._heard_s + SILENCE_S <= clock():
             self._is_silent = self.is_broken = True
-            self.leave("silent")
+            self._leave("silent")
         await self.close()
 
     @property
