@@ -29,6 +29,7 @@ TESTED_ELSEWHERE = {
     Path("chunking/sentence_end.py"): "chunking/test_sentences.py",
     Path("chunking/split.py"): "chunking/test_blocks.py",
     Path("chunking/syntax.py"): "chunking/test_markdown.py",
+    Path("chunking/intake.py"): "chunking/test_chunkers.py",
     Path("conversation/ports.py"): "twins.py",
     Path("conversation/turn.py"): "conversation/test_prompt.py",
     Path("storage/tables.py"): "storage/test_migrations.py",

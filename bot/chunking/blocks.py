@@ -2,11 +2,13 @@
 
 from typing import Literal
 
+from typing_extensions import override
+
 from bot.chunking import definitions
 from bot.chunking.chunk import Chunk
-from bot.chunking.errors import FinishedError
 from bot.chunking.inline import SPECIAL, InlineState
-from bot.chunking.limit import Length, checked, fitting_chars
+from bot.chunking.intake import LineIntake
+from bot.chunking.limit import Length
 from bot.chunking.markdown import MarkdownState
 from bot.chunking.resumption import is_told
 from bot.chunking.seam import Seam
@@ -17,7 +19,7 @@ BLANKS = " \t\r\n"
 """What a line that is blank in Markdown is made of."""
 
 
-class BlockChunker:
+class BlockChunker(LineIntake):
     """Cut a streamed Markdown text into chunks that can each stand alone.
 
     With `hold="lines"` a line of a paragraph leaves in the push that brings its
@@ -39,13 +41,10 @@ class BlockChunker:
         Raises:
             LimitError: if the limit is under `MIN_LIMIT`.
         """
-        self._limit = checked(limit)
-        self._length = length
+        super().__init__(limit, length)
         self._holds_lines = hold == "lines"
         self._held: list[str] = []
         self._seams: list[Seam] = []
-        self._line: list[str] = []
-        self._room = limit
         self._prefix = ""
         self._lead = ""
         self._state = MarkdownState()
@@ -56,36 +55,10 @@ class BlockChunker:
         self._is_candidate = False
         self._definitions: dict[str, str] = {}
         self._found: dict[str, str] = {}
-        self._finished = False
 
-    def push(self, fragment: str) -> tuple[Chunk, ...]:
-        """Take the next characters; return the chunks that they complete, in order.
-
-        Raises:
-            FinishedError: after `finish`.
-        """
-        if "\n" not in fragment:
-            room = self._room - self._length(fragment)
-            if room >= 0:
-                self._room = room
-                self._line.append(fragment)
-                return ()
-        if self._finished:
-            raise FinishedError("push after finish")
-        chunks: list[Chunk] = []
-        self._consume(fragment, chunks)
-        return tuple(chunks)
-
-    def finish(self) -> tuple[Chunk, ...]:
-        """End the text; return what was held, what is open closed in the suffix.
-
-        Raises:
-            FinishedError: after `finish`.
-        """
-        if self._finished:
-            raise FinishedError("finish after finish")
-        self._finished = True
-        chunks: list[Chunk] = []
+    @override
+    def _end_text(self, chunks: list[Chunk]) -> None:
+        """Let out what is held, what is open in it closed in the suffix."""
         while True:
             if any(self._line):
                 self._end_line(chunks)
@@ -98,28 +71,8 @@ class BlockChunker:
             self._cut(chunks)
         if body:
             chunks.append(self._chunk(body, suffix))
-        self._room = -1
-        return tuple(chunks)
 
-    def _consume(self, fragment: str, chunks: list[Chunk]) -> None:
-        start = 0
-        while start < len(fragment):
-            end = fragment.find("\n", start) + 1
-            piece = fragment[start : end or None]
-            room = self._room - self._length(piece)
-            if room < 0:
-                count = fitting_chars(piece, self._room, self._length)
-                self._line.append(piece[:count])
-                start += count
-                self._cut(chunks)
-                continue
-            self._line.append(piece)
-            self._room = room
-            if not end:
-                break
-            start = end
-            self._end_line(chunks)
-
+    @override
     def _end_line(self, chunks: list[Chunk]) -> None:
         line = "".join(self._line)
         self._line = []
@@ -218,6 +171,7 @@ class BlockChunker:
         self._found = {}
         return Chunk(body, prefix, suffix)
 
+    @override
     def _cut(self, chunks: list[Chunk]) -> None:
         """Let the full chunk leave, cut if need be, and read the rest again."""
         rest = "".join(self._line)

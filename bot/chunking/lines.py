@@ -3,11 +3,14 @@
 import re
 from typing import Final
 
+from typing_extensions import override
+
 from bot.chunking import cut
 from bot.chunking.chunk import Chunk
 from bot.chunking.errors import FinishedError
 from bot.chunking.inline import InlineState
-from bot.chunking.limit import Length, checked, fitting_chars
+from bot.chunking.intake import LineIntake
+from bot.chunking.limit import Length, fitting_chars
 from bot.chunking.markdown import MarkdownState
 
 MIN_SHARE: Final = 4
@@ -18,7 +21,7 @@ _TEXT: Final = re.compile(r"[ \t]*(?:(?:[-+*]|\d{1,9}[.)]|#{1,6}|>)[ \t]+)*[^\W\
 """The beginning of a line that is surely text, behind markers or not."""
 
 
-class LineChunker:
+class LineChunker(LineIntake):
     """Let each line out in the push that brings its newline.
 
     Only what may be the header of a table waits for the line behind it, and white
@@ -32,34 +35,11 @@ class LineChunker:
         Raises:
             LimitError: if the limit is under `MIN_LIMIT`.
         """
-        self._limit = checked(limit)
-        self._length = length
-        self._room = limit
+        super().__init__(limit, length)
         self._white: list[str] = []
         self._row = ""
-        self._line: list[str] = []
         self._head = ""
         self._state = MarkdownState()
-        self._finished = False
-
-    def push(self, fragment: str) -> tuple[Chunk, ...]:
-        """Take the next characters; return the lines that they complete, in order.
-
-        Raises:
-            FinishedError: after `finish`.
-        """
-        if "\n" not in fragment:
-            length = self._length
-            room = self._room - length(fragment)
-            if room >= 0:
-                self._room = room
-                self._line.append(fragment)
-                return ()
-        if self._finished:
-            raise FinishedError("push after finish")
-        chunks: list[Chunk] = []
-        self._consume(fragment, chunks)
-        return tuple(chunks)
 
     def idle(self) -> tuple[Chunk, ...]:
         """Return what may leave of a line whose rest is long in coming: whole words.
@@ -86,42 +66,14 @@ class LineChunker:
         self._consume(line[at:], chunks)
         return tuple(chunks)
 
-    def finish(self) -> tuple[Chunk, ...]:
-        """End the text; return what was held.
-
-        Raises:
-            FinishedError: after `finish`.
-        """
-        if self._finished:
-            raise FinishedError("finish after finish")
-        self._finished = True
-        chunks: list[Chunk] = []
+    @override
+    def _end_text(self, chunks: list[Chunk]) -> None:
         if any(self._line):
             self._end_line(chunks)
         if self._white or self._row:
             chunks.append(self._leave(self._row))
-        self._room = -1
-        return tuple(chunks)
 
-    def _consume(self, fragment: str, chunks: list[Chunk]) -> None:
-        start = 0
-        while start < len(fragment):
-            end = fragment.find("\n", start) + 1
-            piece = fragment[start : end or None]
-            room = self._room - self._length(piece)
-            if room < 0:
-                count = fitting_chars(piece, self._room, self._length)
-                self._line.append(piece[:count])
-                start += count
-                self._cut(chunks)
-                continue
-            self._line.append(piece)
-            self._room = room
-            if not end:
-                break
-            start = end
-            self._end_line(chunks)
-
+    @override
     def _end_line(self, chunks: list[Chunk]) -> None:
         line = "".join(self._line)
         self._line = []
@@ -149,6 +101,7 @@ class LineChunker:
         self._row, self._room = "", self._limit
         return Chunk(text)
 
+    @override
     def _cut(self, chunks: list[Chunk]) -> None:
         line = "".join(self._line)
         self._line = []
