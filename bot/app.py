@@ -18,12 +18,14 @@ from bot.conversation.reply import Answerer
 from bot.settings import Settings
 from bot.slack import bolt, preflight
 from bot.slack import web as slack_web
+from bot.slack.budget import Budget
 from bot.slack.catchup import CatchUp
 from bot.slack.connection import Connection, connected
-from bot.slack.delivery import LinesDelivery
+from bot.slack.delivery import SlackDelivery
 from bot.slack.listeners import Listener
 from bot.slack.people import People
 from bot.slack.policy import Policy
+from bot.slack.services import Services
 from bot.slack.tokenwatch import TokenWatch
 from bot.storage import condition, database, journal
 from bot.storage.memory import SqlMemory
@@ -86,8 +88,16 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         AsyncExitStack() as hearing,
     ):
         bot = await preflight.identify(slack)
+        clock = asyncio.get_running_loop().time
+        services = Services(
+            web=slack,
+            bot_id=bot.bot_id,
+            journal=notes,
+            budget=Budget(settings.post_interval_s, clock),
+            shows_all_links=settings.links == "all",
+        )
         delivery = await answering.enter_async_context(
-            LinesDelivery(slack, bot.bot_id, notes, settings.post_interval_s)
+            SlackDelivery(services, lambda _channel: settings.delivery)
         )
         store, turns = SqlMemory(engine), SqlTurns(engine)
         inbox = Inbox(turns, settings.at_once)
