@@ -103,8 +103,8 @@ TEXT = "must be a text that is not empty."
         ('[C01]\nsystem_prompt = """\n\n"""\n', f"line 2: system_prompt {TEXT}"),
         ("[C01]\nsystem_prompt = [\n1,\n]\n", f"line 2: system_prompt {TEXT}"),
         (
-            '[C01]\nmodel = "m"\nmodle = "secret"',
-            "line 3: modle is none of delivery, system_prompt, model.",
+            '[C01]\nmodel = "m"\ncolour = "secret"',
+            "line 3: colour is none of delivery, system_prompt, model.",
         ),
         ("[C01]\n[C02.model]\nx = 1", f"line 2: model {TEXT}"),
         ('C01 = { model = "m", delivery = "x" }', f"line 1: delivery {MODES}"),
