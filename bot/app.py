@@ -97,9 +97,7 @@ async def _give_up_start(
 
 async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) -> None:
     bot_token = settings.slack_bot_token.get_secret_value()
-    book = channels.load(settings.channels)
-    for named in book.models():
-        require_model(settings, named)
+    book = _book(settings)
     async with (
         database.opened(settings.data) as engine,
         slack_web.opened(bot_token, settings.slack_api_url) as slack,
@@ -125,11 +123,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         )
         people = People(slack, bot.user)
         memory = Memory(store, people, settings.memory_tokens)
-        async with (
-            _briefings(settings, book) as briefings,
-            asyncio.TaskGroup() as group,
-        ):
-            answerer = Answerer(briefings, memory, delivery, people)
+        async with _briefings(settings, book) as brief, asyncio.TaskGroup() as group:
+            answerer = Answerer(brief, memory, delivery, people)
             group.create_task(inbox.run(answerer, settings.grace_s))
             _settle_garbage()
             ready.set()
@@ -138,6 +133,18 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             log.info("stopping")
             await hearing.aclose()
             inbox.stop()
+
+
+def _book(settings: Settings) -> channels.ChannelBook:
+    """Read the channels file, and check that its models can be asked.
+
+    Raises:
+        SetupError: naming what is wrong.
+    """
+    book = channels.load(settings.channels)
+    for model in book.models():
+        require_model(settings, model)
+    return book
 
 
 @asynccontextmanager
