@@ -8,13 +8,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import ExitStack, asynccontextmanager
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 from bot.conversation.ports import DeliveryError
 from bot.conversation.turn import Turn, TurnId
 from bot.slack.address import Address
 from bot.slack.auto import AutoWriter
 from bot.slack.budget import Mode
+from bot.slack.channels import Wish
 from bot.slack.edited import EditedMessage
 from bot.slack.growing import GrowingMessage, GrowingWriter
 from bot.slack.lines import LinesWriter
@@ -35,9 +36,6 @@ MAX_ENDED = 1_000
 """Replies whose numbers are kept: an apology for one goes on behind them."""
 CLOSE_S = 2.0
 """How long leaving waits for what tells people how it stands."""
-
-Wish = Literal["lines", "edits", "stream", "auto"]
-"""How replies in a channel should come."""
 
 
 class SlackDelivery:

@@ -66,7 +66,6 @@ class LinesWriter:
         if not self._has_ended:
             self._has_ended = True
             self._release(self._chunker.finish())
-            self._go_on()
 
     def give_up(self) -> None:
         """Post nothing more."""

@@ -1,4 +1,4 @@
-"""Replies under every fault that Slack can show, in virtual time: complete, and once."""
+"""Replies under every fault that Slack shows, in virtual time: complete, and once."""
 
 import asyncio
 import re
@@ -18,7 +18,8 @@ from bot.playground.webapi.limits import Limits
 from bot.playground.workspace.identity import BOT_ID, TEAM
 from bot.slack.address import Address
 from bot.slack.budget import Budget
-from bot.slack.delivery import SlackDelivery, Wish
+from bot.slack.channels import Wish
+from bot.slack.delivery import SlackDelivery
 from bot.slack.services import Services
 from tests.chunking.texts import leaves_a_fence_open
 from tests.long import examples
