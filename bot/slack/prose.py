@@ -10,11 +10,20 @@ from bot.slack.calling import WORD_JOINER
 from bot.slack.emphasis import SPACE, Marks, is_wide, spaced
 from bot.slack.weblink import Policy
 
-SPECIAL: Final = re.compile(r"[`*~\[\]<&\\]|//|[!-;=?-~]{40}|(?i:www\.)")
-"""A line without these stays as it is."""
-
+_SPECIAL: Final = re.compile(r"[`*~\[\]<&\\]")
+_LONG_WORD: Final = re.compile(r"[!-;=?-~]{40}")
 _PLAIN: Final = re.compile(r"[\w:/?#.@$&'+,;=%-]+")
 """An address that has no meaning of its own in Markdown."""
+
+
+def is_special(text: str) -> bool:
+    """Say whether a line may be shown otherwise than it is written."""
+    return (
+        _SPECIAL.search(text) is not None
+        or "//" in text
+        or "www." in text.lower()
+        or _LONG_WORD.search(text) is not None
+    )
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ from bot.slack.calling import (
     quiet,
     quiet_target,
 )
-from bot.slack.prose import SPECIAL, ProseLine
+from bot.slack.prose import ProseLine, is_special
 from bot.slack.weblink import Policy, hosts_in
 
 MAX_HEAD_CHARS: Final = 256
@@ -101,7 +101,7 @@ class Shown:
 
     def _part(self, text: str) -> str:
         is_whole = text.endswith(("\n", "\r"))
-        if is_whole and not self._head and not SPECIAL.search(text):
+        if is_whole and not self._head and not is_special(text):
             # Most lines.
             _feed(self._state, text)
             if text.isspace():
@@ -142,7 +142,7 @@ class Shown:
         if leaf == "fence" or (text.isspace() and not self._tail):
             self._open_ticks.clear()
             return text
-        if not SPECIAL.search(text):
+        if not is_special(text):
             return text
         before, is_sure = self._tail[-1:], leaf != "code"
         line = ProseLine(text, before, self._policy, self._open_ticks, is_sure=is_sure)
@@ -163,7 +163,9 @@ class Shown:
 
 def _feed(state: MarkdownState, line: str) -> None:
     """Read a line as Slack does: it knows neither HTML nor math."""
-    state.feed(line.translate(_PLAIN))
+    if "<" in line or "$" in line or "\\" in line:
+        line = line.translate(_PLAIN)
+    state.feed(line)
 
 
 def _is_seam_open(before: str, text: str) -> bool:
