@@ -12,6 +12,7 @@ from bot.conversation.ports import DeliveryError
 from bot.slack import markup
 from bot.slack.budget import POST
 from bot.slack.outlet import ReplyOutlet
+from bot.slack.plaintext import fallback
 from bot.slack.record import metadata, posted
 from bot.slack.search import LostError, search
 from bot.slack.services import Services
@@ -184,6 +185,6 @@ def content(text: str, *, is_plain: bool = False) -> dict[str, Any]:
     if is_plain:
         return {"text": markup.escaped(text)}
     return {
-        "text": markup.fallback(text),
+        "text": fallback(text),
         "blocks": [{"type": "markdown", "text": text}],
     }
