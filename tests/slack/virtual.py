@@ -110,6 +110,13 @@ class WirelessSlack:
             raise RefusedError("ratelimited", wait_s)
         return await self._call(method, arguments)
 
+    async def write_message(self, method: str, arguments: dict[str, Any]) -> str:
+        """Call as `Web.write_message` does."""
+        ts = (await self.write(method, arguments)).get("ts")
+        if not ts:
+            raise NoAnswerError("an answer without ts")
+        return str(ts)
+
     async def read(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call as `Web.read` does, as often."""
         for retries_left in reversed(range(self._read_retries + 1)):
