@@ -14,7 +14,7 @@ from typing import Any, Final
 import structlog
 
 from bot.slack.budget import APPEND, START, STOP, UPDATE
-from bot.slack.edited import edit
+from bot.slack.edited import State, edit
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.pages import Page, Pages, Snapshot
 from bot.slack.record import mark_of, metadata, since_question
@@ -129,8 +129,9 @@ class StreamedMessage:
         """Edit the message to hold the whole page, its stream stopped."""
         await self._slots.take(UPDATE, page)
         snapshot = page.snapshot()
+        state = State(self._ts, self._outlet.next_seq(), snapshot)
         try:
-            await edit(self._services, self._outlet, self._ts, snapshot)
+            await edit(self._services, self._outlet, state)
         except NoAnswerError as error:
             log.warning("it is unknown whether an edit arrived", error=str(error))
             await asyncio.sleep(self._services.doubt.pause_s)
