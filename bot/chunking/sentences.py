@@ -101,8 +101,8 @@ class SentenceChunker:
         room = self._room - length(fragment)
         match = None
         if room >= 0:
-            is_whole = self._is_whole_line and "\n" not in fragment
-            match = None if is_whole or fragment.isalnum() else find(fragment)
+            if not self._is_whole_line or "\n" in fragment:
+                match = find(fragment)
             if match is None:
                 self._room = room
                 self._parts.append(fragment)
