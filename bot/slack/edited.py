@@ -87,10 +87,16 @@ class EditedMessage:
         if page.snapshot().text != self._text:
             await self._slots.take(UPDATE, page)
         snapshot = page.snapshot()
-        if snapshot.text == self._text or await self._edit(snapshot):
-            if snapshot.is_last and self._is_in_doubt:
-                await self._settle_doubt()
-            page.deliver(snapshot, is_open=self._text is None)
+        if snapshot.text == self._text:
+            # It brings nothing to see: the end of a fence, say, closed here already.
+            note = self._services.journal.note
+            seq = self.outlet.next_seq()
+            note(self.outlet.turn.id, seq, self._ts, snapshot.source)
+        elif not await self._edit(snapshot):
+            return
+        if snapshot.is_last and self._is_in_doubt:
+            await self._settle_doubt()
+        page.deliver(snapshot, is_open=self._text is None)
 
     @property
     def has_text(self) -> bool:

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from bot.chunking import Chunk, LineChunker
 from bot.conversation.ports import DeliveryError
-from bot.slack.limits import MAX_BLOCKS, MAX_PLAIN_CHARS, estimated_blocks, has_table
+from bot.slack.limits import (
+    MAX_BLOCKS,
+    MAX_MARKDOWN_CHARS,
+    MAX_PLAIN_CHARS,
+    estimated_blocks,
+    has_table,
+)
 from bot.slack.lines import LinesWriter
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.poster import Post, Source
@@ -179,6 +185,21 @@ def test_a_post_calls_nobody(reply: Reply) -> None:
     text = reply.writer.take().text
     assert "<!channel>" not in text
     assert "<@U1>" not in text
+
+
+def test_what_grows_too_long_where_it_is_made_harmless_is_divided(
+    reply: Reply,
+) -> None:
+    reply.add("\n", "<@U1> " * 1_800 + "\n", "<@U2> " * 1_800 + "\n")
+    reply.writer.end()
+
+    posts: list[Post] = []
+    while reply.writer.has_text:
+        posts.append(reply.writer.take())
+        reply.writer.stored("1.1")
+    assert max(len(post.text) for post in posts) <= MAX_MARKDOWN_CHARS
+    sources = "".join(post.source for post in posts)
+    assert sources == "\n" + "<@U1> " * 1_800 + "\n" + "<@U2> " * 1_800 + "\n"
 
 
 def test_a_remark_closes_what_is_open_and_stands_apart(reply: Reply) -> None:
