@@ -23,7 +23,7 @@ from bot.slack.limits import MAX_MESSAGE_CHARS, MAX_STREAM_BYTES
 from bot.slack.lines import LinesWriter
 from bot.slack.notice import notify
 from bot.slack.outlet import ReplyOutlet, Writer
-from bot.slack.pages import Pages
+from bot.slack.pages import Pages, Rest
 from bot.slack.poster import ChannelPoster, Source
 from bot.slack.record import posted
 from bot.slack.refusals import GoneError
@@ -153,11 +153,11 @@ class SlackDelivery:
         def streamed(pages: Pages) -> GrowingMessage:
             return StreamedMessage(services, outlet, pages)
 
-        def fall_back(remark: str, rest: str) -> None:
+        def fall_back(remark: str, rest: Rest) -> None:
             lines = self._lines(outlet)
             if remark:
                 lines.remark(remark)
-            lines.add(rest)
+            lines.resume(rest.lead, rest.text)
             outlet.write_with(lines)
 
         is_stream = mode == "stream"

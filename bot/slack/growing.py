@@ -9,7 +9,7 @@ import structlog
 
 from bot.conversation.ports import DeliveryError, StoppedError
 from bot.slack.outlet import ReplyOutlet
-from bot.slack.pages import Page, Pages
+from bot.slack.pages import Page, Pages, Rest
 from bot.slack.poster import Start
 from bot.slack.refusals import GONE_ERRORS, MISSING, STOPPED, GoneError
 from bot.slack.search import LostError
@@ -44,7 +44,7 @@ class GrowingWriter:
         outlet: ReplyOutlet,
         pages: Pages,
         begins: Sequence[Callable[[Pages], GrowingMessage]],
-        fall_back: Callable[[str, str], None],
+        fall_back: Callable[[str, Rest], None],
         start: Start,
     ) -> None:
         """Write for `outlet`; the first of `begins` makes each message.
@@ -107,12 +107,12 @@ class GrowingWriter:
         while self._begins:
             self._woken.clear()
             page = self._pages.current
-            if page.is_delivered:
+            if page.is_delivered and self._has_ended:
                 self._outlet.settle()
                 return
             if page.has_news and page.has_text:
                 await self._bring(page)
-            elif page.is_whole:
+            elif page.is_whole and not page.is_delivered:
                 page.is_delivered = True
             else:
                 await self._wait(page)
@@ -129,7 +129,8 @@ class GrowingWriter:
 
     async def _wait(self, page: Page) -> None:
         """Wait until there is more to write, or the message must end."""
-        is_open = page is self._page and self._message is not None
+        is_begun = page is self._page and self._message is not None
+        is_open = is_begun and not page.is_whole
         ends_at_s = self._message.ends_at_s if is_open and self._message else None
         try:
             async with asyncio.timeout_at(ends_at_s):
@@ -144,13 +145,11 @@ class GrowingWriter:
         if error.error in GONE_ERRORS:
             raise GoneError(error.error) from error
         log.warning("Slack refused a message that grows", error=error.error)
-        rest = self._pages.rest()
         self._begins.popleft()
         if self._begins:
-            self._pages = self._pages.emptied()
-            self._pages.add(rest)
+            self._pages = self._pages.resumed()
             self._message = None
             if self._has_ended:
                 self._pages.end()
         else:
-            self._fall_back("", rest)
+            self._fall_back("", self._pages.rest())

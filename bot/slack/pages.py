@@ -52,6 +52,15 @@ class Snapshot:
     """Nothing more will come."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is not in Slack yet."""
+
+    lead: str
+    """What is opened again before it."""
+    text: str
+
+
 @dataclass(eq=False, slots=True)
 class Page:
     """One message: what it should hold, and how much of that is in Slack."""
@@ -151,7 +160,7 @@ class Pages:
         self._state = MarkdownState()
         self._line = ""
         """The beginning of the line that has not ended."""
-        self._pages = [Page(limit, length)]
+        self._pages = [self._page("")]
 
     @property
     def current(self) -> Page:
@@ -169,8 +178,11 @@ class Pages:
 
     def remark(self, sentence: str) -> None:
         """Add the bot's own word, behind what is open."""
+        is_within_line = bool(self._line)
         page = self._end_line()
-        closer = f"\n{page.tail}" if page.tail else ""
+        if page.is_whole:
+            page = self._begin_page("")
+        closer = "\n" * is_within_line + page.tail if page.tail else ""
         page.add(Part("", f"{closer}\n\n_{sentence}_\n\n"), "")
         page.blocks += 1
         self._state, self._line = MarkdownState(), ""
@@ -181,42 +193,49 @@ class Pages:
         self._end_line().is_whole = True
 
     def turn(self) -> None:
-        """Let what follows, if anything does, begin a new message wherever that is."""
+        """Let the last page end here: what follows, if anything, begins another."""
         page = self._pages[-1]
-        if page.parts and not page.is_whole:
-            self._turn("text")
+        page.is_whole = page.is_whole or bool(page.parts)
 
-    def emptied(self) -> "Pages":
-        """Return pages for the same reader with nothing on them."""
-        return Pages(
+    def rest(self) -> Rest:
+        """Return what is not in Slack; the pages are done with behind this."""
+        page = self.current
+        parts = page.parts[page.delivered :]
+        parts += [part for page in self._pages[1:] for part in page.parts]
+        text = "".join(map(_said, parts))
+        if not page.delivered:
+            return Rest(page.lead, text)
+        known = page.lead + "".join(map(_said, page.parts[: page.delivered]))
+        state = MarkdownState()
+        for line in lines_of(known):
+            state.feed(line)
+        is_within_line = not known.endswith("\n")
+        return Rest(_opening(state, text, is_within_line=is_within_line), text)
+
+    def resumed(self) -> "Pages":
+        """Return pages for the same reader that begin with what is not in Slack."""
+        rest = self.rest()
+        pages = Pages(
             self._known,
             limit=self._limit,
             length=self._length,
             shows_all_links=self._shows_all_links,
         )
+        pages._resume(rest)
+        return pages
 
-    def rest(self) -> str:
-        """Return what is not in Slack, with what is open there opened again.
-
-        The pages are done with behind this.
-        """
-        page = self.current
-        state = MarkdownState()
-        known = page.lead + "".join(map(_said, page.parts[: page.delivered]))
-        for line in lines_of(known):
-            state.feed(line)
-        parts = page.parts[page.delivered :]
-        parts += [part for page in self._pages[1:] for part in page.parts]
-        text = "".join(map(_said, parts))
-        if not page.delivered:
-            return page.lead + text
-        is_within = bool(known) and not known.endswith("\n")
-        return reopening(state, text, is_within_line=is_within) + text
+    def _resume(self, rest: Rest) -> None:
+        self._pages = [self._page(rest.lead)]
+        for line in lines_of(rest.lead):
+            self._state.feed(line)
+        self._shown = Shown(self._known(), shows_all_links=self._shows_all_links)
+        self._shown.line(rest.lead)
+        self.add(rest.text)
 
     def _add_line(self, text: str, *, begins_table: bool) -> None:
-        if self._has_no_room(text, begins_table=begins_table):
-            self._turn(text)
         page = self._pages[-1]
+        if page.is_whole or self._has_no_room(text, begins_table=begins_table):
+            page = self._turn(text)
         is_beginning, was_heading = not self._line, self._state.is_heading
         self._line += text
         if text.endswith("\n"):
@@ -238,10 +257,10 @@ class Pages:
         is_full = page.room < page.length(text) or page.blocks >= MAX_BLOCKS
         return is_full or (begins_table and page.tables >= MAX_TABLES)
 
-    def _turn(self, text: str) -> None:
+    def _turn(self, text: str) -> Page:
         """Begin a page before a text, which goes on with what is open."""
-        opened = reopening(self._state, text, is_within_line=bool(self._line))
-        self._begin_page(opened)
+        lead = _opening(self._state, text, is_within_line=bool(self._line))
+        return self._begin_page(shown(lead, self._known()))
 
     def _end_line(self) -> Page:
         """Take the line that has begun for a whole one; return the last page."""
@@ -249,17 +268,30 @@ class Pages:
         if self._line:
             self._state.feed(self._line)
             self._line = ""
-            page.tail = closing(self._state)
+            if not page.is_whole:
+                page.tail = closing(self._state)
         return page
 
-    def _begin_page(self, opened: str) -> Page:
+    def _begin_page(self, lead: str) -> Page:
         self._pages[-1].is_whole = True
-        self._pages.append(
-            Page(self._limit, self._length, shown(opened, self._known()))
-        )
+        self._pages.append(self._page(lead))
         return self._pages[-1]
+
+    def _page(self, lead: str) -> Page:
+        page = Page(self._limit, self._length, lead)
+        page.tables = int(has_table(lead))
+        return page
 
 
 def _said(part: Part) -> str:
     """Return what a part says; a remark was not said by the model."""
     return part.source or part.text
+
+
+def _opening(state: MarkdownState, text: str, *, is_within_line: bool) -> str:
+    """Return what opens again what a text goes on with."""
+    first = text.partition("\n")[0]
+    if not first.strip() and state.leaf != "fence" and not state.math:
+        # A blank line ends a table.
+        return ""
+    return reopening(state, text, is_within_line=is_within_line)
