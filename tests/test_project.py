@@ -29,6 +29,9 @@ TESTED_ELSEWHERE = {
     Path("chunking/sentence_end.py"): "chunking/test_sentences.py",
     Path("chunking/split.py"): "chunking/test_blocks.py",
     Path("chunking/syntax.py"): "chunking/test_markdown.py",
+    Path("slack/emphasis.py"): "slack/test_shown.py",
+    Path("slack/linksyntax.py"): "slack/test_shown.py",
+    Path("slack/prose.py"): "slack/test_shown.py",
     Path("slack/refusals.py"): "slack/test_delivery_faults.py",
     Path("slack/services.py"): "slack/test_delivery_faults.py",
     Path("storage/migrations/versions/r0002_reply_text.py"): (

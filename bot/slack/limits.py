@@ -19,6 +19,8 @@ MAX_BLOCKS: Final = 45
 MAX_TABLES: Final = 1
 """Slack refuses a message with two
 (https://docs.slack.dev/reference/block-kit/blocks/table-block, read 2026-11)."""
+MAX_TABLE_ROWS: Final = 100
+"""The header counts (the same page)."""
 MAX_PLAIN_CHARS: Final = 3_000
 """Slack advises 4,000; escaping makes a text longer
 (https://docs.slack.dev/reference/methods/chat.postMessage, read 2026-11)."""
@@ -38,6 +40,18 @@ def has_table(text: str) -> bool:
         "|" in line and "-" in line and not line.strip(" \t\r|:-")
         for line in text.split("\n")
     )
+
+
+def longest_table_rows(text: str) -> int:
+    """Return how many rows the longest table of a Markdown text may have.
+
+    The delimiter row, which is none, is counted too.
+    """
+    longest = rows = 0
+    for line in text.split("\n"):
+        rows = rows + 1 if "|" in line else 0
+        longest = max(longest, rows)
+    return longest
 
 
 def estimated_blocks(text: str) -> int:

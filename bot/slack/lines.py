@@ -12,9 +12,11 @@ from bot.slack.limits import (
     MAX_MARKDOWN_CHARS,
     MAX_MESSAGE_CHARS,
     MAX_PLAIN_CHARS,
+    MAX_TABLE_ROWS,
     MAX_TABLES,
     estimated_blocks,
     has_table,
+    longest_table_rows,
     trimmed,
 )
 from bot.slack.outlet import ReplyOutlet
@@ -39,6 +41,10 @@ class _Piece:
     @property
     def is_blank(self) -> bool:
         return self.chunk.text.isspace()
+
+
+def _newlines(text: str) -> int:
+    return text.count("\n")
 
 
 def _remark(sentence: str) -> _Piece:
@@ -124,8 +130,11 @@ class LinesWriter:
             if self._taken and is_over:
                 break
             self._taken.append(self._waiting.popleft())
-        while len(text := self._shown()) > MAX_MARKDOWN_CHARS:
+        while longest_table_rows(text := self._shown()) > MAX_TABLE_ROWS:
+            self._take_fewer_rows()
+        while len(text) > MAX_MARKDOWN_CHARS:
             self._take_less()
+            text = self._shown()
         source += "".join(piece.source for piece in self._taken)
         return Post(self.outlet.next_seq(), text, source, is_plain)
 
@@ -147,7 +156,7 @@ class LinesWriter:
             self.outlet.fail(GoneError(error.error))
             return
         log.warning("Slack refused the form of a message", error=error.error)
-        self._divide(MAX_PLAIN_CHARS, is_plain=True)
+        self._divide(BlockChunker(MAX_PLAIN_CHARS), is_plain=True)
         self._go_on()
 
     def lost(self) -> None:
@@ -162,12 +171,19 @@ class LinesWriter:
             self._waiting.appendleft(self._taken.pop())
             return
         piece = self._taken[0]
-        self._divide(len(piece.chunk.text) // 2, is_plain=piece.is_plain)
+        smaller = BlockChunker(len(piece.chunk.text) // 2)
+        self._divide(smaller, is_plain=piece.is_plain)
         self._taken = [self._waiting.popleft()]
 
-    def _divide(self, limit_chars: int, *, is_plain: bool) -> None:
+    def _take_fewer_rows(self) -> None:
+        """Let what is too long for a table wait again, its header repeated."""
+        is_plain = self._taken[0].is_plain
+        by_lines = BlockChunker(MAX_TABLE_ROWS - 1, length=_newlines)
+        self._divide(by_lines, is_plain=is_plain)
+        self._taken = [self._waiting.popleft()]
+
+    def _divide(self, chunker: BlockChunker, *, is_plain: bool) -> None:
         """Let what was taken last wait again, in smaller pieces."""
-        chunker = BlockChunker(limit_chars)
         text = joined(piece.chunk for piece in self._taken)
         has_source = any(piece.source for piece in self._taken)
         chunks = (*chunker.push(text), *chunker.finish())

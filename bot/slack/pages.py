@@ -13,6 +13,7 @@ from bot.chunking import Length, MarkdownState, closing, lines_of, reopening
 from bot.slack.limits import (
     MAX_BLOCKS,
     MAX_MESSAGE_CHARS,
+    MAX_TABLE_ROWS,
     MAX_TABLES,
     begins_block,
     has_table,
@@ -82,6 +83,8 @@ class Page:
     """Of its parts, as `length` measures it."""
     blocks: int = 0
     tables: int = 0
+    rows: int = 0
+    """Of the table that is open, its header included."""
 
     @property
     def has_text(self) -> bool:
@@ -245,6 +248,7 @@ class Pages:
                     page = self._begin_page("")
                 page.blocks += 1
             self._line = ""
+            page.rows = page.rows + 1 if self._state.leaf == "table" else 0
         page.tables += begins_table
         if self._shown is None:
             self._shown = Shown(self._known(), shows_all_links=self._shows_all_links)
@@ -255,7 +259,9 @@ class Pages:
         if not page.has_text:
             return False
         is_full = page.room < page.length(text) or page.blocks >= MAX_BLOCKS
-        return is_full or (begins_table and page.tables >= MAX_TABLES)
+        is_table_full = page.rows >= MAX_TABLE_ROWS and "|" in text
+        is_second_table = begins_table and page.tables >= MAX_TABLES
+        return is_full or is_table_full or is_second_table
 
     def _turn(self, text: str) -> Page:
         """Begin a page before a text, which goes on with what is open."""
@@ -279,7 +285,7 @@ class Pages:
 
     def _page(self, lead: str) -> Page:
         page = Page(self._limit, self._length, lead)
-        page.tables = int(has_table(lead))
+        page.tables = page.rows = int(has_table(lead))
         return page
 
 
