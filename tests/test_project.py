@@ -32,6 +32,8 @@ TESTED_ELSEWHERE = {
     Path("slack/emphasis.py"): "slack/test_shown.py",
     Path("slack/linksyntax.py"): "slack/test_shown.py",
     Path("slack/prose.py"): "slack/test_shown.py",
+    Path("slack/page.py"): "slack/test_pages.py",
+    Path("slack/editor.py"): "slack/test_edited.py",
     Path("slack/refusals.py"): "slack/test_delivery_faults.py",
     Path("slack/services.py"): "slack/test_delivery_faults.py",
     Path("storage/migrations/versions/r0002_reply_text.py"): (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.chunking import BlockChunker, Chunk, joined
+from bot.chunking import BlockChunker, Chunk, MarkdownState, joined
 from bot.slack.limits import (
     MAX_BLOCKS,
     MAX_MARKDOWN_CHARS,
@@ -14,11 +14,13 @@ from bot.slack.limits import (
     MAX_PLAIN_CHARS,
     MAX_TABLE_ROWS,
     MAX_TABLES,
+    MAX_TEXT_CHARS,
     estimated_blocks,
     has_table,
     longest_table_rows,
     trimmed,
 )
+from bot.slack.markup import escaped
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.poster import Post, Source
 from bot.slack.refusals import GONE_ERRORS, MISSING, GoneError
@@ -41,6 +43,12 @@ class _Piece:
     @property
     def is_blank(self) -> bool:
         return self.chunk.text.isspace()
+
+
+def _is_too_long(text: str, *, is_plain: bool) -> bool:
+    if is_plain:
+        return len(escaped(text)) > MAX_TEXT_CHARS
+    return len(text) > MAX_MARKDOWN_CHARS
 
 
 def _newlines(text: str) -> int:
@@ -120,10 +128,12 @@ class LinesWriter:
         is_plain = self._waiting[0].is_plain
         limit_chars = MAX_PLAIN_CHARS if is_plain else MAX_MESSAGE_CHARS
         chars = tables = blocks = 0
+        state = MarkdownState()
         while self._waiting and self._waiting[0].is_plain == is_plain:
             chunk = self._waiting[0].chunk
             chars += len(chunk.text)
-            blocks += estimated_blocks(chunk.text)
+            is_first = not self._taken
+            blocks += estimated_blocks(chunk.text if is_first else chunk.body, state)
             # Behind its own beginning, a table's repeated header is left out.
             tables += has_table(chunk.body if self._taken else chunk.text)
             is_over = chars > limit_chars or tables > MAX_TABLES or blocks > MAX_BLOCKS
@@ -132,7 +142,7 @@ class LinesWriter:
             self._taken.append(self._waiting.popleft())
         while longest_table_rows(text := self._shown()) > MAX_TABLE_ROWS:
             self._take_fewer_rows()
-        while len(text) > MAX_MARKDOWN_CHARS:
+        while _is_too_long(text, is_plain=is_plain):
             self._take_less()
             text = self._shown()
         source += "".join(piece.source for piece in self._taken)

@@ -14,7 +14,8 @@ from bot.slack.limits import (
     MAX_STREAM_BYTES,
     estimated_blocks,
 )
-from bot.slack.pages import Page, Pages, Snapshot
+from bot.slack.page import Page, Snapshot
+from bot.slack.pages import Pages
 from tests.chunking.texts import leaves_a_fence_open
 from tests.long import examples
 from tests.slack.test_delivery_faults import numbers, replies

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.slack.budget import RESERVE, TIERS, UPDATE
-from bot.slack.pages import Page, Part
+from bot.slack.page import Page, Part
 from bot.slack.slots import Slots
 from tests.slack.stage import Stage, staged
 

@@ -4,21 +4,26 @@ import asyncio
 
 import pytest
 
+from bot.playground.webapi.limits import Limits
+from bot.slack.budget import REACT, STATUS, TIERS, UNREACT
 from bot.slack.outlet import ReplyOutlet
-from bot.slack.thinking import HEARTBEAT_S, REACTION, STATUS, THINKING, Thinking
+from bot.slack.thinking import (
+    HEARTBEAT_S,
+    MAX_PAUSE_S,
+    REACTION,
+    REMOVAL_S,
+    SHOWING_S,
+    STATUS_LIFE_S,
+    THINKING,
+    Thinking,
+)
 from tests.slack.stage import Stage, staged
-
-ADD = "reactions.add"
-REMOVE = "reactions.remove"
-STATUS_LIFE_S = 120
-"""https://docs.slack.dev/reference/methods/assistant.threads.setStatus,
-read 2026-11."""
 
 
 def begun(stage: Stage, channel: str = "C0DEV") -> ReplyOutlet:
     """Let the sign for a reply be shown."""
     outlet = stage.outlet(stage.ask(channel))
-    stage.start(Thinking(stage.services.web, outlet).run())
+    stage.start(Thinking(stage.services, outlet).run())
     return outlet
 
 
@@ -26,12 +31,14 @@ def statuses(stage: Stage) -> list[str]:
     return [call.arguments["status"] for call in stage.calls(STATUS)]
 
 
-async def post(stage: Stage, outlet: ReplyOutlet) -> None:
-    """Post the first line of a reply."""
+async def post(stage: Stage, outlet: ReplyOutlet, pause_s: float = 0.0) -> None:
+    """Post the first line of a reply; it is known a pause later."""
     place = {"channel": outlet.address.channel, "thread_ts": outlet.address.thread_ts}
+    outlet.next_seq()
     ts = await stage.services.web.write_message(
         "chat.postMessage", {**place, "text": "x"}
     )
+    await asyncio.sleep(pause_s)
     outlet.store(ts)
 
 
@@ -71,6 +78,7 @@ def test_a_status_that_comes_behind_the_first_line_is_cleared() -> None:
         outlet = begun(stage)
         # The post comes first, as it may: the two calls run side by side.
         await asyncio.sleep(0.01)
+        outlet.next_seq()
         outlet.store("1.1")
         await asyncio.sleep(1)
 
@@ -116,7 +124,7 @@ def test_a_quick_answer_needs_no_reaction() -> None:
         outlet.store("1.1")
         await asyncio.sleep(5)
 
-        assert not stage.calls(ADD) + stage.calls(REMOVE)
+        assert not stage.calls(REACT) + stage.calls(UNREACT)
 
     staged(play)
 
@@ -128,7 +136,7 @@ def test_a_refused_sign_hurts_nobody_and_is_not_repeated() -> None:
         outlet.store("1.1")
         await asyncio.sleep(2)
 
-        assert len(stage.calls(ADD)) == 1
+        assert len(stage.calls(REACT)) == 1
 
     staged(play, reactions_add=["refused:missing_scope"])
 
@@ -142,7 +150,7 @@ def test_a_sign_without_an_answer_is_tried_again(word: str) -> None:
         await asyncio.sleep(20)
 
         assert not any(stage.slack.workspace.reactions.values())
-        assert len(stage.calls(ADD)) > 1
+        assert len(stage.calls(REACT)) > 1
 
     staged(play, reactions_add=[word, word])
 
@@ -155,6 +163,105 @@ def test_a_slack_that_never_answers_is_not_asked_for_ever() -> None:
         outlet.store("1.2")
         await asyncio.sleep(200)
 
-        assert len(stage.calls(ADD)) == 5
+        times_s = [call.begun_s for call in stage.calls(REACT)]
+        assert len(times_s) == 6
+        assert times_s[-1] < SHOWING_S
 
     staged(play, reactions_add=["lost before"] * 99)
+
+
+@pytest.mark.parametrize(
+    ("status", "post_s", "pause_s"),
+    [
+        # It takes effect behind the post, and is answered before the post is.
+        ("held:0.3", 0.1, 0.5),
+        ("lost before", 0.1, 2.0),
+        ("lost after", 0.1, 2.0),
+        ("held:14", 1.0, 0.1),
+        ("slow:14", 1.0, 0.1),
+    ],
+)
+def test_a_status_that_may_come_behind_the_post_is_cleared(
+    status: str, post_s: float, pause_s: float
+) -> None:
+    async def play(stage: Stage) -> None:
+        outlet = begun(stage)
+        await asyncio.sleep(post_s)
+        await post(stage, outlet, pause_s)
+        await asyncio.sleep(30)
+
+        assert not stage.slack.workspace.statuses
+        assert statuses(stage)[-1] == ""
+
+    staged(play, **{STATUS: [status]})
+
+
+def test_a_status_is_not_shown_when_the_reply_is_over() -> None:
+    async def play(stage: Stage) -> None:
+        outlet = begun(stage)
+        await asyncio.sleep(1)
+        await post(stage, outlet)
+        await asyncio.sleep(20)
+
+        assert statuses(stage) == [THINKING]
+
+    staged(play, **{STATUS: ["429:5"]})
+
+
+@pytest.mark.parametrize("outage_s", [10, 60, 400])
+def test_a_reaction_goes_when_slack_is_back(outage_s: int) -> None:
+    async def play(stage: Stage) -> None:
+        outlet = begun(stage, "D0ANA")
+        await asyncio.sleep(2)
+        outlet.store("1.1")
+        await asyncio.sleep(outage_s + MAX_PAUSE_S + 1)
+
+        assert not any(stage.slack.workspace.reactions.values())
+        assert len(stage.calls(UNREACT)) < 20
+
+    staged(play, reactions_remove=[f"outage:{outage_s}"])
+
+
+def test_a_reaction_that_cannot_go_is_left_at_last() -> None:
+    async def play(stage: Stage) -> None:
+        outlet = begun(stage, "D0ANA")
+        await asyncio.sleep(2)
+        outlet.store("1.1")
+        await asyncio.sleep(2 * REMOVAL_S)
+
+        assert stage.calls(UNREACT)[-1].begun_s < 2 + REMOVAL_S
+
+    staged(play, reactions_remove=["lost before"] * 99)
+
+
+def test_pauses_that_slack_asks_for_are_no_tries() -> None:
+    async def play(stage: Stage) -> None:
+        outlet = begun(stage, "D0ANA")
+        await asyncio.sleep(2)
+        outlet.store("1.1")
+        await asyncio.sleep(REMOVAL_S)
+
+        assert not any(stage.slack.workspace.reactions.values())
+
+    staged(play, reactions_remove=["429:30"] * 15)
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.1, 0.75])
+def test_many_questions_get_no_more_reactions_than_can_go_again(pause_s: float) -> None:
+    async def answer(stage: Stage) -> None:
+        outlet = begun(stage, "D0ANA")
+        await asyncio.sleep(2)
+        outlet.store("1.1")
+
+    async def play(stage: Stage) -> None:
+        for _ in range(60):
+            stage.start(answer(stage))
+            await asyncio.sleep(pause_s)
+        await asyncio.sleep(5)
+
+        # Nobody waits for one to go.
+        assert not any(stage.slack.workspace.reactions.values())
+        assert {call.result for call in stage.slack.calls} == {"ok"}
+        assert len(stage.calls(REACT)) >= TIERS[UNREACT][1]
+
+    staged(play, limits=Limits())
