@@ -99,7 +99,7 @@ def message_shown(workspace: Workspace, message: Message) -> JsonObject:
             {"name": name, "users": [*users]} for name, users in reactions.items()
         ],
         "is_edited": message.is_edited,
-        "is_streaming": workspace.is_streaming(message),
+        "streams_until_s": _streams_until_s(workspace, message),
         "is_tombstone": message.subtype == "tombstone",
         "only_for": message.only_for,
     }
@@ -113,6 +113,13 @@ def _ephemeral(workspace: Workspace, change: Change) -> JsonObject | None:
     if gone is None:
         return None
     return {"type": "vanished", "channel": gone.channel, "ts": gone.ts}
+
+
+def _streams_until_s(workspace: Workspace, message: Message) -> float:
+    """Return when Slack ends a stream by itself, in Unix time; 0 if none streams."""
+    if not workspace.is_streaming(message):
+        return 0.0
+    return workspace.streams[message.channel, message.ts].ends_s
 
 
 def _author(workspace: Workspace, message: Message) -> str:

@@ -341,6 +341,17 @@ async def test_a_stream_grows_in_place_until_its_reader_stops_it(
     assert stopped.body["error"] == "stopped_by_user"
 
 
+async def test_a_stream_that_slack_ended_looks_ended(
+    page: Page, playground: Playground
+) -> None:
+    playground.workspace.stream_life_s = 1.0
+    stream(playground, "unfinished")
+    await page.locator("#channel .replies").click()
+
+    await expect(page.locator("#thread").get_by_text("unfinished")).to_be_visible()
+    await expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+
+
 async def top_of(element: Locator) -> float:
     return float(await element.evaluate("e => e.getBoundingClientRect().top"))
 

@@ -11,6 +11,7 @@ from bot.playground.people.composer import Speech, say
 from bot.playground.webapi.reactions import react
 from bot.playground.workspace.message import Message, Stream, app_message
 from bot.playground.workspace.state import Workspace
+from tests.playground.conftest import FakeClock
 
 
 @pytest.fixture
@@ -74,15 +75,19 @@ def test_a_deleted_parent_is_told_as_a_tombstone(
     assert told[-1]["message"]["name"] == "Slackbot"
 
 
-def test_a_message_shows_whether_it_streams(workspace: Workspace) -> None:
+def test_a_message_shows_how_long_it_streams(
+    workspace: Workspace, clock: FakeClock
+) -> None:
+    ends_s = clock.now_s + 60
     begun = app_message("C0DEV", workspace.next_ts())
-    message = workspace.begin_stream(begun, Stream(ends_s=workspace.clock() + 60))
+    message = workspace.begin_stream(begun, Stream(ends_s))
 
     streaming = message_shown(workspace, message)
-    workspace.grow(message, None)
+    clock.now_s = ends_s
+    ended = message_shown(workspace, message)
 
-    assert streaming["is_streaming"]
-    assert not message_shown(workspace, message)["is_streaming"]
+    assert streaming["streams_until_s"] == ends_s
+    assert ended["streams_until_s"] == 0
 
 
 def test_an_integration_is_shown_by_its_name(workspace: Workspace) -> None:

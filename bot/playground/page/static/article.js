@@ -23,8 +23,8 @@ export function avatar(workspace, id, name) {
  * Make a message.
  *
  * @param {object} message as the server describes it
- * @param {object} view how it stands here: `me`, `isFollowing`, `replies`, `status`,
- *   `hasThreads`, and `chosen`, which tells the feedback that was given
+ * @param {object} view how it stands here: `me`, `isFollowing`, `isStreaming`, `replies`,
+ *   `status`, `hasThreads`, and `chosen`, which tells the feedback that was given
  * @param {object} workspace
  */
 export function article(message, view, workspace) {
@@ -41,7 +41,7 @@ export function article(message, view, workspace) {
     make("div.content", {}, ...whisper(message), head, body(message, view), ...below(message, view, workspace)),
     ...toolbar(message, view),
   );
-  element.classList.toggle("streaming", message.is_streaming);
+  element.classList.toggle("streaming", view.isStreaming);
   element.classList.toggle("ephemeral", Boolean(message.only_for));
   element.classList.toggle("tombstone", message.is_tombstone);
   return element;
@@ -77,7 +77,7 @@ function endOf(element) {
 
 function below(message, view, workspace) {
   const files = message.files.map((file) => make("span.file", {}, `📎 ${file}`));
-  const stop = message.is_streaming ? [make("button.stop", { "data-do": "stop" }, "Stop")] : [];
+  const stop = view.isStreaming ? [make("button.stop", { "data-do": "stop" }, "Stop")] : [];
   return [...files, ...stop, ...reactions(message, view, workspace), ...thread(message, view, workspace)];
 }
 

@@ -4,6 +4,7 @@ import { article } from "./article.js";
 import { editor } from "./editor.js";
 import { make } from "./element.js";
 import { arrange, morph } from "./morph.js";
+import { streamsForMs } from "./workspace.js";
 
 const SAME_GROUP_S = 300;
 const NEAR_BOTTOM_PX = 40;
@@ -112,8 +113,10 @@ export class MessageList {
     const status = this.#hasThreads ? this.#workspace.status(message.channel, message.ts) : "";
     const chosen = this.#workspace.chosen(message);
     const known = before.get(message.ts);
-    const shown = { message, isFollowing, replies, status, chosen, me: this.#me, last: replies.at(-1) };
+    const isStreaming = streamsForMs(message) > 0;
+    const shown = { message, isFollowing, isStreaming, replies, status, chosen, me: this.#me };
     shown.count = replies.length;
+    shown.last = replies.at(-1);
     shown.element = this.#drawn(shown, known);
     this.#shown.set(message.ts, shown);
     return shown.element;
@@ -122,17 +125,16 @@ export class MessageList {
   /** Return the element of a message, changed if anything about it has. */
   #drawn(shown, known) {
     if (!known) return this.#make(shown);
-    const names = ["message", "isFollowing", "count", "last", "status", "chosen", "me"];
+    const names = ["message", "isFollowing", "isStreaming", "count", "last", "status", "chosen", "me"];
     const isSame = names.every((name) => shown[name] === known[name]);
     const isEdited = this.#editing?.ts === shown.message.ts;
     if (!isSame && !isEdited) morph(known.element, this.#make(shown));
     return known.element;
   }
 
-  #make({ message, isFollowing, replies, status, chosen, me }) {
-    const isChosen = ({ action_id, value }) => chosen === `${action_id}/${value}`;
-    const view = { me, isFollowing, replies, status, hasThreads: this.#hasThreads, chosen: isChosen };
-    return article(message, view, this.#workspace);
+  #make(shown) {
+    const chosen = ({ action_id, value }) => shown.chosen === `${action_id}/${value}`;
+    return article(shown.message, { ...shown, hasThreads: this.#hasThreads, chosen }, this.#workspace);
   }
 
   #rest(hint, status) {

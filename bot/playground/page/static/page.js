@@ -9,7 +9,7 @@ import { MessageList } from "./messages.js";
 import { plainText } from "./parts.js";
 import { Sidebar } from "./sidebar.js";
 import { toast } from "./toast.js";
-import { Workspace, inOrder, isReply } from "./workspace.js";
+import { Workspace, inOrder, isReply, streamsForMs } from "./workspace.js";
 
 const ME = "linefeed-me";
 const HOME = "home";
@@ -115,6 +115,8 @@ function receive(event) {
   else workspace.put(message);
   const isForMe = type === "ephemeral" && message.only_for === me;
   if (type === "added" || isForMe) notice(message);
+  // Nobody tells of a stream that Slack ended by itself.
+  if (message && streamsForMs(message)) setTimeout(drawSoon, streamsForMs(message));
   drawSoon();
 }
 

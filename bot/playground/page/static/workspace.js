@@ -118,6 +118,11 @@ export function isReply({ ts, thread_ts }) {
   return Boolean(thread_ts) && thread_ts !== ts;
 }
 
+/** How long a message will still stream, if it is not ended before; 0 if it does not. */
+export function streamsForMs({ streams_until_s }) {
+  return Math.max(0, streams_until_s * 1000 - Date.now());
+}
+
 /** Messages and what only one person sees, in the order of their ts. */
 export function inOrder(...lists) {
   return lists.flat().sort((one, other) => Number(one.ts) - Number(other.ts) || (one.ts < other.ts ? -1 : 1));
