@@ -191,6 +191,21 @@ async def test_a_command_in_a_thread_is_refused_as_in_slack(
     await expect(page.get_by_label("Reply…")).to_have_value("/linefeed help")
 
 
+@pytest.mark.parametrize("more", [{}, {"confirm": CONFIRM}])
+async def test_a_button_with_an_address_opens_it_and_tells_the_app(
+    page: Page, playground: Playground, more: dict[str, Any]
+) -> None:
+    url = f"{playground.url}/static/icon.svg"
+    whisper(playground, actions(GO | {"text": plain("Look"), "url": url} | more))
+    async with page.expect_popup() as popup:
+        await page.get_by_text("Look", exact=True).click()
+        if more:
+            await page.get_by_role("button", name="Forget", exact=True).click()
+
+    assert (await popup.value).url == url
+    await playground.until(lambda: bool(heard(playground, "block_actions")))
+
+
 async def test_feedback_stays_pressed(page: Page, playground: Playground) -> None:
     feedback = actions(FEEDBACK, kind="context_actions")
     call(playground, "chat.postMessage", channel="C0GENERAL", blocks=[feedback])

@@ -61,7 +61,8 @@ export class Deeds {
     this.#isPressing = true;
     try {
       if (button.confirm && !(await ask(button.confirm))) return false;
-      const { action_id, value } = button;
+      const { action_id, value, url } = button;
+      if (button.confirm && url) open(url, "_blank", "noopener");
       return await this.tell({ ...deed, action_id, value });
     } finally {
       this.#isPressing = false;

@@ -43,7 +43,9 @@ export function nodes(html) {
 }
 
 function buttonNode(button, key, isChosen) {
-  const { kind, label, description, icon, style, url } = button;
+  const { kind, label, description, icon, style } = button;
+  // A link that asks first is opened by its answer.
+  const url = button.confirm ? "" : button.url;
   const data = { "data-do": "press", "data-button": key };
   if (kind === "button") {
     const name = description === label ? {} : { "aria-label": description };
