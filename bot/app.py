@@ -79,7 +79,9 @@ async def _give_up_start(
 async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) -> None:
     bot_token = settings.slack_bot_token.get_secret_value()
     async with (
-        database.opened(settings.data) as engine,
+        database.opened(
+            settings.data, settings.database_url.get_secret_value()
+        ) as engine,
         slack_web.opened(bot_token, settings.slack_api_url) as slack,
         journal.running(SqlTurns(engine)) as notes,
         AsyncExitStack() as answering,
@@ -182,7 +184,12 @@ async def run_playground(trial: Trial, stop: asyncio.Event) -> int:
         await asyncio.to_thread((trial.data / MESSAGES_NAME).unlink, missing_ok=True)
     options = PlaygroundOptions(port=trial.port, data=trial.data / MESSAGES_NAME)
     guest = Guest(
-        environment={**trial.environment, "LINEFEED_DATA": str(trial.data)},
+        environment={
+            **trial.environment,
+            "LINEFEED_DATA": str(trial.data),
+            # A trial's threads are no business of a server.
+            "DATABASE_URL": "",
+        },
         has_model=trial.has_model,
     )
     try:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic.functional_validators import BeforeValidator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.conversation.ports import SetupError
@@ -13,6 +13,14 @@ from bot.conversation.prompt import DEFAULT_INSTRUCTIONS
 SLACK_API_URL = "https://slack.com/api/"
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5-mini"
+
+
+def _is_postgresql(value: SecretStr) -> SecretStr:
+    """Check that an address, if there is one, names PostgreSQL."""
+    url = value.get_secret_value()
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("it must begin with postgresql://")
+    return value
 
 
 def _words(value: object) -> object:
@@ -79,6 +87,11 @@ class Settings(BaseSettings):
         Path(".linefeed"),
         alias="LINEFEED_DATA",
         description="the folder of the database",
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_is_postgresql)] = Field(
+        SecretStr(""),
+        alias="DATABASE_URL",
+        description="a PostgreSQL database, postgresql://…, in place of a SQLite file",
     )
     memory_tokens: int = Field(
         8_000,

@@ -37,6 +37,9 @@ TESTED_ELSEWHERE = {
     Path("storage/migrations/versions/r0001_first_tables.py"): (
         "storage/test_migrations.py"
     ),
+    Path("storage/migrations/versions/r0002_summaries.py"): (
+        "storage/test_migrations.py"
+    ),
     Path("playground/manifest.py"): "test_project.py",
     Path("playground/options.py"): "playground/test_server.py",
     Path("playground/model/request.py"): "playground/model/test_routes.py",

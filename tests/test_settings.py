@@ -62,17 +62,24 @@ def test_a_variable_is_read_from_the_environment_and_from_the_file(
 
 
 @pytest.mark.parametrize(
-    "variable", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "OPENAI_API_KEY"]
+    ("variable", "text"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxb-secret"),
+        ("SLACK_APP_TOKEN", "xoxb-secret"),
+        ("OPENAI_API_KEY", "xoxb-secret"),
+        ("DATABASE_URL", "postgresql://ana:xoxb-secret@h/notes"),
+        ("DATABASE_URL", "postgres://ana:xoxb-secret@h/notes"),
+    ],
 )
 def test_a_secret_is_read_and_not_shown(
-    variable: str, monkeypatch: pytest.MonkeyPatch
+    variable: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(variable, "xoxb-secret")
+    monkeypatch.setenv(variable, text)
 
     chosen = settings.load(**{k: v for k, v in TOKENS.items() if k != variable})
 
     secret = getattr(chosen, variable.lower())
-    assert secret.get_secret_value() == "xoxb-secret"
+    assert secret.get_secret_value() == text
     assert "xoxb-secret" not in repr(chosen)
 
 
@@ -95,6 +102,7 @@ def test_white_space_around_a_token_is_not_part_of_it(
         ("LINEFEED_MODEL_TIMEOUT_S", "0"),
         ("LINEFEED_MODEL_TIMEOUT_S", "secret"),
         ("LINEFEED_MODEL_TIMEOUT_S", "nan"),
+        ("DATABASE_URL", "mysql://secret"),
         ("LINEFEED_MEMORY_TOKENS", "199"),
         ("LINEFEED_MEMORY_TOKENS", "secret"),
         ("LINEFEED_THREADS", "secret"),

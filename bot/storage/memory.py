@@ -1,13 +1,14 @@
 """Memory in SQL: who said what, per thread."""
 
 from sqlalchemy import RowMapping, func, select
-from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.tokens import estimate_tokens
 from bot.conversation.turn import Message, Speaker, ThreadId
 from bot.storage import tables
 from bot.storage.database import transaction, uninterrupted
+from bot.storage.upsert import insert
 
 
 class SqlMemory:
@@ -21,7 +22,7 @@ class SqlMemory:
     async def add(self, message: Message) -> None:
         """Store a message once."""
         async with transaction(self._engine) as connection:
-            await connection.execute(message_insert(message))
+            await connection.execute(message_insert(self._engine, message))
 
     @uninterrupted
     async def newest(
@@ -65,9 +66,11 @@ class SqlMemory:
             return frozenset(await connection.scalars(speakers.distinct()))
 
 
-def message_insert(message: Message) -> Insert:
+def message_insert(
+    engine: AsyncEngine, message: Message
+) -> sqlite.Insert | postgresql.Insert:
     """Return the statement that stores a message, unless it is stored already."""
-    row = insert(tables.message).values(
+    row = insert(engine, tables.message).values(
         thread=message.thread,
         position=message.position,
         role=message.role,

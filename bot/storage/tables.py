@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -12,21 +13,54 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects import postgresql
+from typing_extensions import override
 
 metadata = MetaData()
+
+Position = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Sorts by code points on both databases; PostgreSQL's own order may skip dots."""
+
+
+class Words(TypeDecorator[str]):
+    """What people or models wrote, without what no database can store.
+
+    PostgreSQL takes no NUL, and neither takes half a surrogate pair.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Put U+FFFD for each of them."""
+        if value is None or ("\0" not in value and _is_well_formed(value)):
+            return value
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.replace("\0", "\ufffd")
+
+
+def _is_well_formed(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
 
 turn = Table(
     "turn",
     metadata,
     Column("id", Text, primary_key=True),
     Column("thread", Text, nullable=False),
-    Column("position", Text, nullable=False),
+    Column("position", Position, nullable=False),
     Column("state", Text, nullable=False),
     Column("speaker", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     Column("files", JSON, nullable=False),
     Column("address", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -38,18 +72,23 @@ turn = Table(
 )
 """One row per message that must be answered. `…_s` columns are Unix times."""
 
+_WAITING = text("state = 'waiting'")
+_RUNNING = text("state = 'running'")
 Index(
     "turn_waiting",
     turn.c.thread,
     turn.c.position,
-    sqlite_where=text("state = 'waiting'"),
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
 )
 Index(
     "turn_running_once_per_thread",
     turn.c.thread,
     unique=True,
-    sqlite_where=text("state = 'running'"),
+    sqlite_where=_RUNNING,
+    postgresql_where=_RUNNING,
 )
+Index("turn_accepted", turn.c.accepted_s)
 
 reply_message = Table(
     "reply_message",
@@ -65,11 +104,11 @@ message = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("thread", Text, nullable=False),
-    Column("position", Text, nullable=False),
+    Column("position", Position, nullable=False),
     Column("role", Text, nullable=False),
     Column("speaker", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("text", Words, nullable=False),
     Column("files", JSON, nullable=False),
     Column("is_overheard", Boolean, nullable=False),
     Column("tokens", Integer, nullable=False),

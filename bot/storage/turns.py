@@ -3,14 +3,14 @@
 import time
 from itertools import islice
 
-from sqlalchemy import RowMapping, bindparam, select, text, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
+from sqlalchemy import RowMapping, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.turn import Message, Outcome, Speaker, ThreadId, Turn, TurnId
 from bot.storage import tables
 from bot.storage.database import transaction, uninterrupted
 from bot.storage.memory import message_insert
+from bot.storage.upsert import insert
 
 MAX_LATEST = 1000
 
@@ -26,7 +26,7 @@ class SqlTurns:
     async def add(self, turn: Turn) -> bool:
         """Store a waiting turn and its question in one transaction."""
         question = turn.question
-        row = insert_or_ignore(tables.turn).values(
+        row = insert(self._engine, tables.turn).values(
             id=turn.id,
             thread=question.thread,
             position=question.position,
@@ -41,7 +41,7 @@ class SqlTurns:
         async with transaction(self._engine) as connection:
             stored = await connection.execute(row.on_conflict_do_nothing())
             if stored.rowcount:
-                await connection.execute(message_insert(question))
+                await connection.execute(message_insert(self._engine, question))
         return bool(stored.rowcount)
 
     @uninterrupted
@@ -96,10 +96,9 @@ class SqlTurns:
         newest `MAX_LATEST` turns are looked at: a long table is never read through.
         """
         turn = tables.turn
-        # SQLite numbers rows as they come.
         latest = (
             select(turn.c.thread, turn.c.position, turn.c.address, turn.c.accepted_s)
-            .order_by(text("rowid desc"))
+            .order_by(turn.c.accepted_s.desc())
             .limit(MAX_LATEST)
         )
         async with transaction(self._engine) as connection:
@@ -114,7 +113,7 @@ class SqlTurns:
     @uninterrupted
     async def note_messages(self, rows: list[tuple[TurnId, int, str]]) -> None:
         """Store which message carries which part (turn, seq, message id) of a reply."""
-        note = insert_or_ignore(tables.reply_message).values(
+        note = insert(self._engine, tables.reply_message).values(
             turn=bindparam("turn"), seq=bindparam("seq"), message=bindparam("message")
         )
         async with transaction(self._engine) as connection:

@@ -1,0 +1,12 @@
+"""Inserting a row unless it is there, in the words of either database."""
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+def insert(engine: AsyncEngine, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert that knows `ON CONFLICT`, for the engine's database."""
+    if engine.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
