@@ -15,6 +15,7 @@ from bot.conversation.inbox import Inbox
 from bot.conversation.memory import Memory
 from bot.conversation.ports import ChatModel, SetupError
 from bot.conversation.reply import Answerer
+from bot.conversation.tokens import Budget
 from bot.settings import Settings
 from bot.slack import bolt, preflight
 from bot.slack import web as slack_web
@@ -104,7 +105,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             _examined(settings, slack, connection, examine)
         )
         people = People(slack, bot.user)
-        memory = Memory(store, people, settings.memory_tokens)
+        memory = Memory(store, people, Budget(settings.memory_tokens))
         async with _model(settings) as model, asyncio.TaskGroup() as group:
             answerer = Answerer(model, memory, delivery, people, settings.system_prompt)
             group.create_task(inbox.run(answerer, settings.grace_s))

@@ -16,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from filelock import BaseFileLock, FileLock, Timeout
-from sqlalchemy import Connection, event, func, select
+from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -115,6 +115,28 @@ async def transaction(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         )
 
 
+@uninterrupted
+async def scrub(engine: AsyncEngine) -> None:
+    """Let deleted words leave SQLite's files too; a server's own housekeeping does it.
+
+    They are overwritten in the file itself, but stay in the log beside it until that is
+    emptied. A reader in another process can delay that until the next time.
+
+    Raises:
+        StoreError: if the database refuses.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    async with transaction(engine) as connection:
+        # It would wait for readers, and everybody for it.
+        await connection.execute(text("PRAGMA busy_timeout = 0"))
+        try:
+            await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        finally:
+            busy_ms = text(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+            await connection.execute(busy_ms)
+
+
 @asynccontextmanager
 async def _current(engine: AsyncEngine, name: str) -> AsyncGenerator[AsyncEngine]:
     """Bring a database up to date; it is closed on leaving."""
@@ -172,7 +194,13 @@ def _locked(folder: Path) -> BaseFileLock:
 def _configure(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
     # FULL: a turn that was acked to Slack survives a power cut.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # secure_delete: what is deleted is overwritten.
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -181,6 +209,10 @@ def _migrate(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # Of several processes that start at the same time, one migrates.
         connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+    else:
+        # The driver begins no transaction before a change of tables: a process that is
+        # killed in the middle would leave half of it.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects import postgresql
@@ -99,11 +100,29 @@ reply_message = Table(
 )
 """Which delivered messages make up a reply, in order."""
 
+thread = Table(
+    "thread",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("last_used_s", Float, nullable=False),
+)
+"""One row per thread. `version` changes with every fold, edit and deletion."""
+
+_THREAD = "thread.id"
+DELETED = -1
+"""The `gen` of a message whose words are gone, so that none brings them back."""
+
 message = Table(
     "message",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("thread", Text, nullable=False),
+    Column(
+        "thread",
+        Text,
+        ForeignKey(_THREAD, name="message_in_thread", ondelete="CASCADE"),
+        nullable=False,
+    ),
     Column("position", Position, nullable=False),
     Column("role", Text, nullable=False),
     Column("speaker", Text, nullable=False),
@@ -112,7 +131,37 @@ message = Table(
     Column("files", JSON, nullable=False),
     Column("is_overheard", Boolean, nullable=False),
     Column("tokens", Integer, nullable=False),
+    Column("is_pinned", Boolean, nullable=False, server_default=false()),
+    Column("rev", Integer, nullable=False, server_default="0"),
+    Column("gen", Integer),
     CheckConstraint("role in ('person', 'bot')", name="role"),
     UniqueConstraint("thread", "position", "role", name="message_once"),
+    # A number is never given twice: a fold that is late must not find another's.
+    sqlite_autoincrement=True,
 )
-"""Who said what, per thread. A reply has its question's position."""
+"""Who said what, per thread. A reply has its question's position.
+
+`rev` counts its edits. `gen` is null while it is in the buffer, else the number of the
+summary that took it in.
+"""
+
+_IN_BUFFER = text("gen IS NULL")
+Index(
+    "message_in_buffer",
+    message.c.thread,
+    message.c.position,
+    sqlite_where=_IN_BUFFER,
+    postgresql_where=_IN_BUFFER,
+)
+
+summary = Table(
+    "summary",
+    metadata,
+    Column("thread", Text, ForeignKey(_THREAD, ondelete="CASCADE"), primary_key=True),
+    Column("gen", Integer, primary_key=True, autoincrement=False),
+    Column("text", Words, nullable=False),
+    Column("tokens", Integer, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("created_s", Float, nullable=False),
+)
+"""The summaries of a thread; each holds what the ones with a lower `gen` hold."""

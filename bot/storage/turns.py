@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.conversation.turn import Message, Outcome, Speaker, ThreadId, Turn, TurnId
 from bot.storage import tables
 from bot.storage.database import transaction, uninterrupted
-from bot.storage.memory import message_insert
+from bot.storage.memory import remember
 from bot.storage.upsert import insert
 
 MAX_LATEST = 1000
@@ -41,7 +41,7 @@ class SqlTurns:
         async with transaction(self._engine) as connection:
             stored = await connection.execute(row.on_conflict_do_nothing())
             if stored.rowcount:
-                await connection.execute(message_insert(self._engine, question))
+                await remember(connection, question)
         return bool(stored.rowcount)
 
     @uninterrupted

@@ -9,6 +9,7 @@ from bot.conversation import reply
 from bot.conversation.memory import BOT, Memory
 from bot.conversation.ports import DeliveryError, ModelError
 from bot.conversation.reply import Answerer
+from bot.conversation.tokens import Budget
 from bot.conversation.turn import Turn
 from tests.twins import (
     ListedMemory,
@@ -32,7 +33,7 @@ class Stage:
     @property
     def answerer(self) -> Answerer:
         reader = NamingReader()
-        memory = Memory(self.store, reader, self.budget_tokens)
+        memory = Memory(self.store, reader, Budget(self.budget_tokens))
         return Answerer(self.model, memory, self.delivery, reader, "Be brief.")
 
     async def answer(self, turn: Turn) -> None:

@@ -1,16 +1,25 @@
 """The migrations and the tables are the same, on both databases."""
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, Connection, inspect, text
+from sqlalchemy import CheckConstraint, Connection, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.storage import tables
+from bot.conversation.ports import SetupError, StoreError
+from bot.conversation.turn import ThreadId
+from bot.storage import database, migrations, postgresql, tables
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
 from tests.twins import said
+
+MIGRATIONS = Path(migrations.__file__).parent
 
 
 def differences(connection: Connection) -> list[object]:
@@ -72,6 +81,8 @@ async def test_the_migrations_make_the_indexes(engine: AsyncEngine) -> None:
         "CREATE UNIQUE INDEX turn_running_once_per_thread ON turn (thread)"
         " WHERE state = 'running'",
         "CREATE INDEX turn_accepted ON turn (accepted_s)",
+        "CREATE INDEX message_in_buffer ON message (thread, position)"
+        " WHERE gen IS NULL",
     }
 
 
@@ -93,3 +104,86 @@ async def test_positions_are_sorted_by_code_points(engine: AsyncEngine) -> None:
         found = [row[0] for row in await connection.execute(text(ordered))]
 
     assert found == ["1.5", "10", "A", "b", "é"]
+
+
+def at_first_revision(connection: Connection) -> None:
+    """Make the tables of the first revision, with three messages of two threads."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0001")
+    connection.execute(
+        text(
+            "insert into turn values ('t', 'a', '1', 'done', 'ana', 'x', '[]', 'here',"
+            " 1, 50.5, 51)"
+        )
+    )
+    for number, (thread, role) in enumerate(
+        (("a", "person"), ("a", "bot"), ("b", "person"))
+    ):
+        row = {"id": number + 1, "thread": thread, "role": role, "no": False}
+        connection.execute(
+            text(
+                "insert into message values (:id, :thread, '1', :role, 'ana', 'Ana',"
+                " 'x', '[\"f\"]', :no, 5)"
+            ).bindparams(**row)
+        )
+
+
+async def test_what_the_first_version_stored_is_in_the_buffer(
+    tmp_path: Path, database_url: str
+) -> None:
+    engine = (
+        postgresql.engine(database_url)
+        if database_url
+        else database._sqlite(tmp_path / database.FILE_NAME)
+    )
+    async with engine.begin() as connection:
+        await connection.run_sync(at_first_revision)
+    await engine.dispose()
+
+    async with database.opened(tmp_path, database_url) as engine:
+        found = await SqlMemory(engine).load(ThreadId("a"))
+        async with transaction(engine) as connection:
+            used_s = await connection.execute(
+                select(tables.thread.c.last_used_s).order_by(tables.thread.c.id)
+            )
+            used, unknown = used_s.scalars().all()
+            if not database_url:
+                # So that no number is given twice.
+                query = "select seq from sqlite_sequence where name = 'message'"
+                assert await connection.scalar(text(query)) == 3
+            assert await connection.run_sync(differences) == []
+
+    assert [(e.message.role, e.message.files, e.tokens) for e in found.entries] == [
+        ("person", ("f",), 5),
+        ("bot", ("f",), 5),
+    ]
+    assert used == 50.5
+    assert unknown > 1e9
+
+
+async def test_a_migration_that_breaks_off_leaves_nothing_half_done(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off() -> None:
+        raise StoreError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database.command, "upgrade", _then(break_off))
+        with pytest.raises(SetupError, match="killed"):
+            async with database.opened(tmp_path, database_url):
+                pass
+
+    async with database.opened(tmp_path, database_url) as engine:
+        await SqlMemory(engine).add(said("x"))
+
+
+def _then(fail: Callable[[], None]) -> Callable[[Config, str], None]:
+    upgrade = command.upgrade
+
+    def run(config: Config, revision: str) -> None:
+        upgrade(config, revision)
+        fail()
+
+    return run

@@ -47,9 +47,8 @@ async def test_the_question_is_remembered_with_its_turn(
 ) -> None:
     await turns.add(asked("why", "1"))
 
-    messages, _ = await SqlMemory(engine).newest(THREAD, "2", 100)
-
-    assert messages == (asked("why", "1").question,)
+    (entry,) = (await SqlMemory(engine).load(THREAD)).entries
+    assert entry.message == asked("why", "1").question
 
 
 async def test_the_oldest_waiting_turn_of_the_thread_is_claimed(
