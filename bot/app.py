@@ -13,18 +13,21 @@ import structlog
 
 from bot.conversation.inbox import Inbox
 from bot.conversation.memory import Memory
-from bot.conversation.ports import ChatModel, SetupError
+from bot.conversation.ports import Briefing, Briefings, ChatModel, SetupError
 from bot.conversation.reply import Answerer
-from bot.conversation.tokens import Budget
-from bot.settings import Settings
-from bot.slack import bolt, preflight
+from bot.conversation.tokens import TokenBudget
+from bot.conversation.turn import Turn
+from bot.settings import Settings, require_model
+from bot.slack import bolt, channels, preflight
 from bot.slack import web as slack_web
+from bot.slack.budget import Budget
 from bot.slack.catchup import CatchUp
 from bot.slack.connection import Connection, connected
-from bot.slack.delivery import LinesDelivery
+from bot.slack.delivery import SlackDelivery
 from bot.slack.listeners import Listener
 from bot.slack.people import People
 from bot.slack.policy import Policy
+from bot.slack.services import Services
 from bot.slack.tokenwatch import TokenWatch
 from bot.storage import condition, database, journal
 from bot.storage.memory import SqlMemory
@@ -53,6 +56,24 @@ class Trial:
     """Is told the page's address."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelBriefings:
+    """Who answers in which channel: what is set for it, else for all."""
+
+    book: channels.ChannelBook
+    usual: Briefing
+    models: Mapping[str, ChatModel]
+    """All that the book names."""
+
+    def of(self, turn: Turn) -> Briefing:
+        """Return what a turn is answered with."""
+        chosen = self.book.of(turn)
+        return Briefing(
+            chosen.system_prompt or self.usual.instructions,
+            self.models[chosen.model] if chosen.model else self.usual.model,
+        )
+
+
 async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
     """Run the bot until `stop` is set and running replies had time to finish.
 
@@ -79,6 +100,7 @@ async def _give_up_start(
 
 async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) -> None:
     bot_token = settings.slack_bot_token.get_secret_value()
+    book = _book(settings)
     async with (
         database.opened(
             settings.data, settings.database_url.get_secret_value()
@@ -89,8 +111,16 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         AsyncExitStack() as hearing,
     ):
         bot = await preflight.identify(slack)
+        clock = asyncio.get_running_loop().time
+        services = Services(
+            web=slack,
+            bot_id=bot.bot_id,
+            journal=notes,
+            budget=Budget(settings.post_interval_s, clock),
+            shows_all_links=settings.links == "all",
+        )
         delivery = await answering.enter_async_context(
-            LinesDelivery(slack, bot.bot_id, notes, settings.post_interval_s)
+            SlackDelivery(services, lambda _channel: settings.delivery)
         )
         store, turns = SqlMemory(engine), SqlTurns(engine)
         inbox = Inbox(turns, settings.at_once)
@@ -105,9 +135,9 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             _examined(settings, slack, connection, examine)
         )
         people = People(slack, bot.user)
-        memory = Memory(store, people, Budget(settings.memory_tokens))
-        async with _model(settings) as model, asyncio.TaskGroup() as group:
-            answerer = Answerer(model, memory, delivery, people, settings.system_prompt)
+        memory = Memory(store, people, TokenBudget(settings.memory_tokens))
+        async with _briefings(settings, book) as brief, asyncio.TaskGroup() as group:
+            answerer = Answerer(brief, memory, delivery, people)
             group.create_task(inbox.run(answerer, settings.grace_s))
             _settle_garbage()
             ready.set()
@@ -116,6 +146,18 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             log.info("stopping")
             await hearing.aclose()
             inbox.stop()
+
+
+def _book(settings: Settings) -> channels.ChannelBook:
+    """Read the channels file, and check that its models can be asked.
+
+    Raises:
+        SetupError: naming what is wrong.
+    """
+    book = channels.load(settings.channels)
+    for model in book.models():
+        require_model(settings, model)
+    return book
 
 
 @asynccontextmanager
@@ -200,10 +242,12 @@ async def run_playground(trial: Trial, stop: asyncio.Event) -> int:
 
 
 @asynccontextmanager
-async def _model(settings: Settings) -> AsyncGenerator[ChatModel]:
-    """Load the model's libraries, a second's work, in a thread; then set it up."""
+async def _briefings(
+    settings: Settings, book: channels.ChannelBook
+) -> AsyncGenerator[Briefings]:
+    """Load the models' libraries, a second's work, in a thread; then set them up."""
     await asyncio.to_thread(import_module, "bot.llm.model")
-    from bot.llm.client import ModelOptions, opened  # noqa: PLC0415 - loaded above
+    from bot.llm.client import ModelOptions, pooled  # noqa: PLC0415 - loaded above
     from bot.llm.model import LangChainModel  # noqa: PLC0415 - loaded above
 
     options = ModelOptions(
@@ -214,10 +258,20 @@ async def _model(settings: Settings) -> AsyncGenerator[ChatModel]:
         timeout_s=settings.model_timeout_s,
         uses_proxy=not slack_web.is_loopback(settings.openai_base_url),
     )
-    async with opened(options) as client:
-        yield LangChainModel(
-            client, settings.model_timeout_s, is_traced=settings.tracing
+    async with pooled(options) as build:
+
+        def model(name: str, place: str) -> ChatModel:
+            return LangChainModel(
+                build(name, place),
+                settings.model_timeout_s,
+                is_traced=settings.tracing,
+            )
+
+        usual = Briefing(
+            settings.system_prompt, model(settings.model, "LINEFEED_MODEL")
         )
+        models = {name: model(name, place) for name, place in book.models().items()}
+        yield ChannelBriefings(book, usual, models)
 
 
 def _settle_garbage() -> None:

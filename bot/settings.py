@@ -83,6 +83,24 @@ class Settings(BaseSettings):
         alias="LINEFEED_SYSTEM_PROMPT",
         description="what the model is told to be",
     )
+    channels: Path | None = Field(
+        None,
+        alias="LINEFEED_CHANNELS",
+        description="a file that sets delivery, system_prompt and model of single"
+        " channels",
+    )
+    delivery: Literal["lines", "edits", "stream", "auto"] = Field(
+        "lines",
+        alias="LINEFEED_DELIVERY",
+        description="how a reply appears: lines (each a message), edits (of one"
+        " message), stream (Slack's own), auto",
+    )
+    links: Literal["careful", "all"] = Field(
+        "careful",
+        alias="LINEFEED_LINKS",
+        description="which addresses become links: careful (none with a long query to a"
+        " host that nobody named), all",
+    )
     data: Path = Field(
         Path(".linefeed"),
         alias="LINEFEED_DATA",
@@ -122,6 +140,17 @@ class Settings(BaseSettings):
         ge=0,
         allow_inf_nan=False,
         description="the least time between two posts in a channel, in seconds",
+    )
+    delivery: Literal["lines", "edits", "stream", "auto"] = Field(
+        "lines",
+        alias="LINEFEED_DELIVERY",
+        description="how a reply comes: lines (messages of their own), edits (one that"
+        " grows), stream (Slack's own), auto (lines, then one that grows)",
+    )
+    links: Literal["careful", "all"] = Field(
+        "careful",
+        alias="LINEFEED_LINKS",
+        description="whether links that could carry data away are shown as text",
     )
     grace_s: float = Field(
         20,
@@ -173,13 +202,13 @@ def load(**given: Any) -> Settings:
         raise SetupError(f".env cannot be read: {type(error).__name__}.") from None
 
 
-def require_model(settings: Settings) -> None:
-    """Check that the model can be asked.
+def require_model(settings: Settings, model: str = "") -> None:
+    """Check that the model can be asked: the one that is set, or another.
 
     Raises:
         SetupError: if OpenAI's own server is meant, but there is no key.
     """
-    provider, colon, _ = settings.model.partition(":")
+    provider, colon, _ = (model or settings.model).partition(":")
     is_openai = settings.openai_base_url == OPENAI_BASE_URL
     needs_key = is_openai and (not colon or provider == "openai")
     if needs_key and not settings.openai_api_key.get_secret_value():

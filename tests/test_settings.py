@@ -29,6 +29,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("LINEFEED_MODEL", "m", "model", None),
         ("LINEFEED_MODEL_TIMEOUT_S", "2.5", "model_timeout_s", 2.5),
         ("LINEFEED_SYSTEM_PROMPT", "Be kind.", "system_prompt", None),
+        ("LINEFEED_CHANNELS", "x/c.toml", "channels", Path("x/c.toml")),
+        ("LINEFEED_DELIVERY", "stream", "delivery", None),
+        ("LINEFEED_LINKS", "all", "links", None),
         ("LINEFEED_DATA", "/x/y", "data", Path("/x/y")),
         ("LINEFEED_MEMORY_TOKENS", "500", "memory_tokens", 500),
         ("LINEFEED_THREADS", "always", "threads", None),
@@ -105,6 +108,8 @@ def test_white_space_around_a_token_is_not_part_of_it(
         ("DATABASE_URL", "mysql://secret"),
         ("LINEFEED_MEMORY_TOKENS", "199"),
         ("LINEFEED_MEMORY_TOKENS", "secret"),
+        ("LINEFEED_DELIVERY", "secret"),
+        ("LINEFEED_LINKS", "secret"),
         ("LINEFEED_THREADS", "secret"),
         ("LINEFEED_AT_ONCE", "0"),
         ("LINEFEED_AT_ONCE", "1.5"),
@@ -198,6 +203,14 @@ def test_openai_wants_a_key(model: str) -> None:
 
     with pytest.raises(SetupError, match="OPENAI_API_KEY is missing"):
         settings.require_model(chosen)
+
+
+def test_a_model_of_openai_in_one_channel_wants_a_key_too() -> None:
+    chosen = settings.load(**TOKENS, LINEFEED_MODEL="anthropic:claude")
+    settings.require_model(chosen)
+
+    with pytest.raises(SetupError, match="OPENAI_API_KEY is missing"):
+        settings.require_model(chosen, "gpt-5")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from bot.chunking import Chunk, joined
+from bot.chunking import Chunk
 from bot.conversation.fold import (
     Entry,
     Fold,
@@ -14,6 +14,7 @@ from bot.conversation.fold import (
     kept_generations,
 )
 from bot.conversation.ports import (
+    Briefing,
     DeliveryError,
     ModelError,
     Outlet,
@@ -62,37 +63,62 @@ def asked(text: str = "why", position: str = "1", *, thread: str = THREAD) -> Tu
 
 @dataclass
 class ScriptedModel:
-    """Says its fragments, then fails if it is told to, or never ends."""
+    """Says its fragments, then fails if it is told to, or never ends.
+
+    What it is asked again it answers as `again` does, if that is given.
+    """
 
     fragments: Sequence[str] = ()
     error: ModelError | None = None
     hangs: bool = False
+    pause_s: float = 0
+    """Before each fragment."""
+    again: "ScriptedModel | None" = None
     prompts: list[Prompt] = field(default_factory=list[Prompt])
     closed: int = 0
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
+        script = self if self.again is None or not self.prompts else self.again
         self.prompts.append(prompt)
         try:
-            for fragment in self.fragments:
+            for fragment in script.fragments:
+                if script.pause_s:
+                    await asyncio.sleep(script.pause_s)
                 yield fragment
-            if self.hangs:
+            if script.hangs:
                 await asyncio.Event().wait()
-            if self.error is not None:
-                raise self.error
+            if script.error is not None:
+                raise script.error
         finally:
             self.closed += 1
+
+
+@dataclass
+class OneBriefing:
+    """Lets the same model answer everywhere."""
+
+    model: ScriptedModel
+    instructions: str = "Be brief."
+
+    def of(self, _: Turn) -> Briefing:
+        return Briefing(self.instructions, self.model)
 
 
 @dataclass
 class RecordingDelivery:
     """Keeps every reply's chunks; fails where it is told to."""
 
-    limit_chars: int = 1000
     chunks: list[Chunk] = field(default_factory=list[Chunk])
+    shown: list[str] = field(default_factory=list[str])
+    """Chunks and, in brackets, remarks."""
+    known: list[Message] = field(default_factory=list[Message])
+    """What was said, as `heard` told."""
     sent: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by each chunk."""
-    is_gone: bool = False
-    """Sending fails."""
+    failure: DeliveryError | None = None
+    """What comes of sending, and of leaving."""
+    fails_behind: int = 0
+    """How many chunks go through before."""
     before: tuple[str, ...] | DeliveryError = ()
     """What `delivered` gives."""
     left: int = 0
@@ -102,14 +128,24 @@ class RecordingDelivery:
     async def open(self, turn: Turn) -> AsyncGenerator[Outlet]:
         try:
             yield self
+            if self.failure is not None:
+                raise self.failure
         finally:
             self.left += 1
 
     def send(self, chunk: Chunk) -> None:
-        if self.is_gone:
-            raise DeliveryError("the channel is gone")
+        if self.failure is not None and len(self.chunks) >= self.fails_behind:
+            raise self.failure
         self.chunks.append(chunk)
+        self.shown.append(chunk.text)
         self.sent.set()
+
+    def remark(self, sentence: str) -> None:
+        self.shown.append(f"[{sentence}]")
+
+    def heard(self, messages: Iterable[Message]) -> None:
+        assert not self.chunks
+        self.known.extend(messages)
 
     async def delivered(self, turn: Turn) -> tuple[str, ...]:
         if isinstance(self.before, DeliveryError):
@@ -119,7 +155,7 @@ class RecordingDelivery:
     @property
     def text(self) -> str:
         """Return all that people read."""
-        return joined(self.chunks)
+        return "".join(self.shown)
 
 
 class NamingReader:

@@ -8,6 +8,9 @@ makes chunks that are messages of their own, by lines or by whole blocks of Mark
 measures text: `len`, `utf8_bytes`, `utf16_units`, or any whose values add up.
 Wrong use raises a `ChunkingError`.
 
+Who lays lines out on messages alone reads them with `MarkdownState`: `closing` and
+`reopening` give what a cut needs before and behind it.
+
 Nothing here waits, reads a clock or knows where the chunks go, so a chunker can be
 lifted out of Linefeed as it is.
 """
@@ -17,8 +20,12 @@ from bot.chunking.chunk import Chunk, joined
 from bot.chunking.errors import ChunkingError, FinishedError, LimitError
 from bot.chunking.limit import MIN_LIMIT, UNLIMITED, Length, utf8_bytes, utf16_units
 from bot.chunking.lines import LineChunker
+from bot.chunking.markdown import MarkdownState
+from bot.chunking.resumption import closing, reopening
+from bot.chunking.seam import Seam
 from bot.chunking.sentences import Sentence, SentenceChunker
 from bot.chunking.speech import spoken
+from bot.chunking.split import lines_of
 
 __all__ = [
     "MIN_LIMIT",
@@ -31,9 +38,14 @@ __all__ = [
     "Length",
     "LimitError",
     "LineChunker",
+    "MarkdownState",
+    "Seam",
     "Sentence",
     "SentenceChunker",
+    "closing",
     "joined",
+    "lines_of",
+    "reopening",
     "spoken",
     "utf8_bytes",
     "utf16_units",

@@ -1,6 +1,7 @@
 """Chunks for one message that grows: every completed line at once."""
 
 import re
+from itertools import accumulate
 from typing import Final
 
 from typing_extensions import override
@@ -10,8 +11,9 @@ from bot.chunking.chunk import Chunk
 from bot.chunking.errors import FinishedError
 from bot.chunking.inline import InlineState
 from bot.chunking.intake import LineIntake
-from bot.chunking.limit import Length, fitting_chars
+from bot.chunking.limit import UNLIMITED, Length, fitting_chars
 from bot.chunking.markdown import MarkdownState
+from bot.chunking.sentences import SentenceChunker
 
 MIN_SHARE: Final = 4
 """A cut takes at least this part of what could be cut off: the rest is read again."""
@@ -41,11 +43,13 @@ class LineChunker(LineIntake):
         self._head = ""
         self._state = MarkdownState()
 
-    def idle(self) -> tuple[Chunk, ...]:
-        """Return what may leave of a line whose rest is long in coming: whole words.
+    def idle(self, max_held_chars: int = 0) -> tuple[Chunk, ...]:
+        """Return what may leave of a line whose rest is long in coming.
 
-        Nothing that may yet be a table, code or a marker, nor where something inline
-        is open. What follows goes on behind it.
+        That is whole words; with `max_held_chars` whole sentences, and words only where
+        there is no end of a sentence in more than so many characters. Nothing that may
+        yet be a table, code or a marker, nor where something inline is open. What
+        follows goes on behind it.
 
         Raises:
             FinishedError: after `finish`.
@@ -57,7 +61,9 @@ class LineChunker(LineIntake):
         known = self._head + line
         if not is_text or "|" in known or not _TEXT.match(known):
             return ()
-        at = _free_end(line)
+        at = _sentence_end(self._head, line) if max_held_chars else 0
+        if not at and len(line) > max_held_chars:
+            at = _free_end(line)
         if not at:
             return ()
         self._line = []
@@ -133,8 +139,25 @@ def _free_end(line: str) -> int:
     The first half of a line end waits for the second.
     """
     for at in cut.word_ends(line):
-        state = InlineState()
-        state.feed(line[:at])
-        if not state.is_open and line[at - 1] != "\r":
+        if line[at - 1] != "\r" and not _is_open(line[:at]):
             return at
     return 0
+
+
+def _sentence_end(head: str, line: str) -> int:
+    """Return where the last sentence ends behind which nothing inline is open, or 0.
+
+    The spaces behind it are its own; `head` is what has left of the line.
+    """
+    sentences = SentenceChunker(UNLIMITED).push(head + line)
+    for end in reversed([*accumulate(len(s.body) for s in sentences)]):
+        at = end - len(head)
+        if at > 0 and not _is_open(line[:at]):
+            return len(line) - len(line[at:].lstrip(" \t"))
+    return 0
+
+
+def _is_open(text: str) -> bool:
+    state = InlineState()
+    state.feed(text)
+    return state.is_open

@@ -20,7 +20,7 @@ from bot.conversation.ports import (
     SummaryError,
 )
 from bot.conversation.reading import read
-from bot.conversation.tokens import Budget, estimate_tokens
+from bot.conversation.tokens import TokenBudget, estimate_tokens
 from bot.conversation.turn import ThreadId
 
 AT_ONCE = 4
@@ -37,7 +37,7 @@ class Condenser:
         store: MemoryStore,
         reader: Reader,
         summarizer: Summarizer,
-        budget: Budget,
+        budget: TokenBudget,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Wire the ports; `clock` gives seconds for the pauses after failures."""

@@ -9,7 +9,12 @@ from typing import Protocol
 
 import structlog
 
-from bot.conversation.ports import DeliveryError, StoreError, TurnStore
+from bot.conversation.ports import (
+    DeliveryError,
+    StoppedError,
+    StoreError,
+    TurnStore,
+)
 from bot.conversation.turn import Outcome, ThreadId, Turn
 
 STORE_PAUSE_S = 1.0
@@ -127,8 +132,10 @@ class Inbox:
         log.info("turn begun", attempt=turn.attempts)
         try:
             await answerer.answer(turn)
-        except DeliveryError:
-            log.exception("the reply cannot be delivered")
+        except StoppedError:
+            return "stopped"
+        except DeliveryError as error:
+            log.warning("the reply cannot be delivered", reason=str(error))
         except Exception:
             # The boundary: one turn's fault must not end the others.
             log.exception("the turn failed")

@@ -7,7 +7,7 @@ from bot.conversation.fold import newest_within
 from bot.conversation.ports import MemoryStore, Reader
 from bot.conversation.prompt import View
 from bot.conversation.reading import read
-from bot.conversation.tokens import Budget, estimate_tokens
+from bot.conversation.tokens import TokenBudget, estimate_tokens
 from bot.conversation.turn import Message, Role, Speaker, ThreadId, Turn
 
 BOT = Speaker("bot", "Linefeed")
@@ -20,7 +20,7 @@ class Memory:
         self,
         store: MemoryStore,
         reader: Reader,
-        budget: Budget,
+        budget: TokenBudget,
         wake: Callable[[ThreadId], None] = lambda _thread: None,
     ) -> None:
         """Remember in `store`; show what the budget allows in one prompt.

@@ -1,7 +1,8 @@
 """The outside world on one page: what the core asks of its edges."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.chunking import Chunk
@@ -17,14 +18,22 @@ class SetupError(Exception):
 class ModelError(Exception):
     """The model gave no answer, or not all of it."""
 
-    def __init__(self, sentence: str) -> None:
-        """Keep the one sentence that the person may read; it quotes no provider."""
+    def __init__(self, sentence: str, *, is_break: bool = False) -> None:
+        """Keep the one sentence that the person may read; it quotes no provider.
+
+        `is_break` says that the answer had begun and broke: to ask again may help.
+        """
         super().__init__(sentence)
         self.sentence = sentence
+        self.is_break = is_break
 
 
 class DeliveryError(Exception):
     """The reply cannot reach its place any more: the channel is gone, say."""
+
+
+class StoppedError(DeliveryError):
+    """A person stopped the reply where it appears."""
 
 
 class StoreError(Exception):
@@ -47,14 +56,46 @@ class ChatModel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """Who answers, and what it is told to be."""
+
+    instructions: str
+    """The system prompt."""
+    model: ChatModel
+
+
+class Briefings(Protocol):
+    """Who answers where."""
+
+    def of(self, turn: Turn) -> Briefing:
+        """Return what a turn is answered with."""
+        ...
+
+
 class Outlet(Protocol):
     """The open end of a delivery, for one reply."""
 
     def send(self, chunk: Chunk) -> None:
-        """Hand over the next chunk; never waits.
+        """Hand over the next piece of the model's text; never waits.
+
+        That is whole lines, or a part of a long paragraph, which the next piece goes
+        on with. The bodies concatenate to the text.
 
         Raises:
             DeliveryError: if an earlier one could not be delivered for good.
+            StoppedError: if a person wants no more of it.
+        """
+        ...
+
+    def remark(self, sentence: str) -> None:
+        """Say something that is the bot's own word, set apart; else as `send`."""
+        ...
+
+    def heard(self, messages: Iterable[Message]) -> None:
+        """Tell what people said, legible: whom and what the reply may name.
+
+        To be called before the first `send`, once; without it nobody spoke.
         """
         ...
 
@@ -62,14 +103,12 @@ class Outlet(Protocol):
 class Delivery(Protocol):
     """How replies reach people."""
 
-    limit_chars: int
-    """The longest chunk that can be delivered."""
-
     def open(self, turn: Turn) -> AbstractAsyncContextManager[Outlet]:
         """Begin the reply to a turn; leaving waits until all of it was delivered.
 
         Raises:
             DeliveryError: on leaving, if some of it could not be delivered for good.
+            StoppedError: on leaving, if a person wanted no more of it.
         """
         ...
 

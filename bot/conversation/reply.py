@@ -4,23 +4,21 @@ The model's fragments go through a chunker that lets whole lines out, and every 
 goes to the delivery at once; nothing between them waits.
 """
 
-from collections.abc import Iterable
-from contextlib import aclosing
-
 import structlog
 
-from bot.chunking import BlockChunker, Chunk
+from bot.conversation.asking import ask
 from bot.conversation.memory import Memory
 from bot.conversation.ports import (
-    ChatModel,
+    Briefings,
     Delivery,
     DeliveryError,
-    ModelError,
     Outlet,
     Reader,
+    StoppedError,
     StoreError,
 )
 from bot.conversation.prompt import Prompt, compose
+from bot.conversation.relay import MAX_LINE_WAIT_S, Draft, Relay
 from bot.conversation.turn import Message, Turn
 
 HELP = "Write your question behind my name, or just write to me directly."
@@ -38,35 +36,40 @@ class Answerer:
 
     def __init__(
         self,
-        model: ChatModel,
+        briefings: Briefings,
         memory: Memory,
         delivery: Delivery,
         reader: Reader,
-        instructions: str,
+        max_line_wait_s: float = MAX_LINE_WAIT_S,
     ) -> None:
-        """Wire the ports; `instructions` is the system prompt."""
-        self._model = model
+        """Wire the ports; a paragraph is held `max_line_wait_s`, then by sentences."""
+        self._briefings = briefings
         self._memory = memory
         self._delivery = delivery
         self._reader = reader
-        self._instructions = instructions
+        self._max_line_wait_s = max_line_wait_s
 
     async def answer(self, turn: Turn) -> None:
         """Deliver the whole reply to a turn, or as much as the model gave and why.
 
         Raises:
             DeliveryError: if the reply cannot reach people any more.
+            StoppedError: if a person wanted no more of it.
         """
         was_seen = turn.attempts > 1 and await self._was_seen(turn)
-        question = await self._reader.legible(turn.question)
-        async with self._delivery.open(turn) as outlet:
-            if was_seen:
-                _interject(outlet, RESTARTED)
-            if not question.text:
-                _interject(outlet, FILE_ONLY if question.files else HELP)
-                return
-            text = await self._relay(await self._prompt(question, outlet), outlet)
-        await self._remember(turn, text)
+        draft = Draft()
+        try:
+            async with self._delivery.open(turn) as outlet:
+                if was_seen:
+                    outlet.remark(RESTARTED)
+                await self._reply(turn, outlet, draft)
+        except StoppedError:
+            await self._remember(turn, "".join(draft.sent))
+            raise
+        except DeliveryError:
+            await self._remember(turn, draft.text)
+            raise
+        await self._remember(turn, draft.text)
 
     async def apologise(self, turn: Turn) -> None:
         """Say that a turn failed for a reason that is nobody's business.
@@ -75,7 +78,7 @@ class Answerer:
             DeliveryError: if even that cannot reach people.
         """
         async with self._delivery.open(turn) as outlet:
-            _interject(outlet, BROKEN)
+            outlet.remark(BROKEN)
 
     async def _was_seen(self, turn: Turn) -> bool:
         """Say whether people may have read something of an earlier attempt."""
@@ -85,34 +88,29 @@ class Answerer:
             log.warning("what was delivered before is unknown", exc_info=True)
             return True
 
-    async def _prompt(self, question: Message, outlet: Outlet) -> Prompt:
-        view = await self._memory.view(question)
-        budget_tokens = self._memory.budget_tokens
-        prompt = compose(self._instructions, view, question, budget_tokens)
-        if prompt.is_question_cut:
-            _interject(outlet, CUT_QUESTION)
-        return prompt
+    async def _reply(self, turn: Turn, outlet: Outlet, draft: Draft) -> None:
+        """Send the model's lines as they complete, and why there are no more."""
+        question = await self._reader.legible(turn.question)
+        if not question.text:
+            outlet.remark(FILE_ONLY if question.files else HELP)
+            return
+        briefing = self._briefings.of(turn)
+        prompt = await self._prompt(briefing.instructions, question, outlet)
+        with Relay(draft, outlet, self._max_line_wait_s) as relay:
+            trouble = await ask(briefing.model, prompt, relay)
+            relay.finish()
+        if trouble or not draft.text.strip():
+            outlet.remark(trouble or EMPTY)
 
-    async def _relay(self, prompt: Prompt, outlet: Outlet) -> str:
-        """Send the model's lines as they complete; return all that it wrote."""
-        chunker = BlockChunker(self._delivery.limit_chars)
-        fragments: list[str] = []
-        trouble = ""
-        try:
-            async with aclosing(self._model.stream(prompt)) as stream:
-                async for fragment in stream:
-                    fragments.append(fragment)
-                    _send(outlet, chunker.push(fragment))
-        except ModelError as error:
-            # Without traceback: a provider's error may quote the prompt.
-            cause = type(error.__cause__ or error).__name__
-            log.warning("the model gave no whole answer", cause=cause)
-            trouble = error.sentence
-        _send(outlet, chunker.finish())
-        text = "".join(fragments)
-        if trouble or not text.strip():
-            _interject(outlet, trouble or EMPTY)
-        return text
+    async def _prompt(
+        self, instructions: str, question: Message, outlet: Outlet
+    ) -> Prompt:
+        view = await self._memory.view(question)
+        prompt = compose(instructions, view, question, self._memory.budget_tokens)
+        outlet.heard((*view.messages, question))
+        if prompt.is_question_cut:
+            outlet.remark(CUT_QUESTION)
+        return prompt
 
     async def _remember(self, turn: Turn, text: str) -> None:
         """Keep what people have seen already, if the database takes it."""
@@ -122,13 +120,3 @@ class Answerer:
             await self._memory.remember(turn, text)
         except StoreError:
             log.exception("the reply was delivered but not remembered")
-
-
-def _send(outlet: Outlet, chunks: Iterable[Chunk]) -> None:
-    for chunk in chunks:
-        outlet.send(chunk)
-
-
-def _interject(outlet: Outlet, sentence: str) -> None:
-    """Send the bot's own word, set apart from the model's."""
-    outlet.send(Chunk(f"\n_{sentence}_\n"))

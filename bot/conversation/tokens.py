@@ -45,7 +45,7 @@ def _leading(text: str, budget_tokens: int) -> str:
     return text
 
 
-class Budget:
+class TokenBudget:
     """How much of a thread a prompt may hold, in estimated tokens.
 
     The provider's own count of each prompt corrects it: where the estimate is too low,

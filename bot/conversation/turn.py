@@ -16,8 +16,8 @@ TurnId = NewType("TurnId", str)
 
 Role = Literal["person", "bot"]
 
-Outcome = Literal["done", "failed"]
-"""How a turn ended: with a reply, or with none but perhaps an apology."""
+Outcome = Literal["done", "failed", "stopped"]
+"""How a turn ended: with a reply, with none but perhaps an apology, by a person."""
 
 
 @dataclass(frozen=True, slots=True)

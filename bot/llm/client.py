@@ -1,6 +1,6 @@
-"""One shared LangChain client, set up once: pools, time limits, no tracing."""
+"""LangChain's clients, set up once: one pool, time limits, no tracing."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,10 +9,10 @@ import httpx2
 import openai
 from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
-from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from bot.conversation.ports import SetupError
+from bot.llm.refusal import RefusingChatOpenAI
 
 CONNECT_TIMEOUT_S = 5.0
 MAX_CONNECTIONS = 1000
@@ -21,6 +21,14 @@ MAX_RETRIES = 2
 """Before the first fragment only: the SDK never retries a stream that has begun."""
 RETRY_AFTER = ("retry-after", 1), ("retry-after-ms", 1000)
 """Where a server says how long to wait, and how many of its units are a second."""
+
+
+Build = Callable[[str, str], BaseChatModel]
+"""Builds the client of a model from its name, and from where that is set.
+
+It raises `SetupError`, which names the latter, if the provider's package is not
+installed or lacks a setting.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +47,21 @@ class ModelOptions:
 
 @asynccontextmanager
 async def opened(options: ModelOptions) -> AsyncGenerator[BaseChatModel]:
-    """Build the client and close its connections on leaving.
-
-    Building blocks for about a tenth of a second (TLS contexts).
+    """Build one client and close its connections on leaving.
 
     Raises:
         SetupError: if the provider's package is not installed.
     """
-    other = _other_provider(options.model)
-    if other is not None:
-        yield other
-        return
+    async with pooled(options) as build:
+        yield build(options.model, "LINEFEED_MODEL")
+
+
+@asynccontextmanager
+async def pooled(options: ModelOptions) -> AsyncGenerator[Build]:
+    """Yield what builds clients that share one pool, closed on leaving.
+
+    Building blocks for about a tenth of a second (TLS contexts).
+    """
     # Longer than the model's own limit on silence: two of one length would race.
     timeout = httpx2.Timeout(2 * options.timeout_s, connect=CONNECT_TIMEOUT_S)
     limits = httpx2.Limits(
@@ -65,18 +77,22 @@ async def opened(options: ModelOptions) -> AsyncGenerator[BaseChatModel]:
         event_hooks={"response": [partial(_forbid_long_waits, options.timeout_s)]},
     ) as http_async_client:
         with openai.DefaultHttpxClient(trust_env=options.uses_proxy) as http_client:
-            yield ChatOpenAI(
-                model=options.model.removeprefix("openai:"),
-                base_url=options.base_url,
-                api_key=SecretStr(options.api_key),
-                http_async_client=http_async_client,
-                http_client=http_client,
-                # Not inherited from the client: unset, there would be no limit at all.
-                timeout=timeout,
-                max_retries=MAX_RETRIES,
-                stream_chunk_timeout=None,
-                use_responses_api=False,
-            )
+
+            def build(model: str, source: str) -> BaseChatModel:
+                return _other_provider(model, source) or RefusingChatOpenAI(
+                    model=model.removeprefix("openai:"),
+                    base_url=options.base_url,
+                    api_key=SecretStr(options.api_key),
+                    http_async_client=http_async_client,
+                    http_client=http_client,
+                    # Not inherited from the client: unset, there would be no limit.
+                    timeout=timeout,
+                    max_retries=MAX_RETRIES,
+                    stream_chunk_timeout=None,
+                    use_responses_api=False,
+                )
+
+            yield build
 
 
 async def _forbid_long_waits(timeout_s: float, response: httpx2.Response) -> None:
@@ -95,7 +111,7 @@ async def _forbid_long_waits(timeout_s: float, response: httpx2.Response) -> Non
             response.headers["x-should-retry"] = "false"
 
 
-def _other_provider(model: str) -> BaseChatModel | None:
+def _other_provider(model: str, source: str) -> BaseChatModel | None:
     """Return the model of another provider; None if the name means none.
 
     Names of models contain colons too (`llama3:8b`), so an unknown prefix is part of
@@ -107,13 +123,11 @@ def _other_provider(model: str) -> BaseChatModel | None:
     try:
         return init_chat_model(name, model_provider=provider)
     except ImportError as error:
-        raise SetupError(
-            f"LINEFEED_MODEL names the provider {provider}: {error}."
-        ) from error
+        raise SetupError(f"{source} names the provider {provider}: {error}.") from error
     except (ValueError, openai.OpenAIError) as error:
         if "Unsupported provider" in str(error):
             return None
         raise SetupError(
-            f"LINEFEED_MODEL names the provider {provider}, which lacks a setting"
+            f"{source} names the provider {provider}, which lacks a setting"
             f" ({type(error).__name__})."
         ) from error

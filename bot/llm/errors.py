@@ -18,6 +18,7 @@ BROKE_OFF = "The model broke off here. Ask me to go on."
 UNKNOWN = "The model could not answer. Please ask again."
 CUT_BY_LENGTH = "The model stopped at its length limit here. Ask me to go on."
 CUT_BY_FILTER = "The model's provider stopped the answer here (content filter)."
+REFUSED = "The model declines to answer this."
 
 _SENTENCES: tuple[tuple[type[Exception], str], ...] = (
     (
@@ -34,7 +35,8 @@ _SENTENCES: tuple[tuple[type[Exception], str], ...] = (
     ),
     (
         ModelNotFoundError,
-        "The model does not exist. Whoever runs me must check LINEFEED_MODEL.",
+        "The model does not exist. Whoever runs me must check its name"
+        " (LINEFEED_MODEL, LINEFEED_CHANNELS).",
     ),
     (
         ModelRateLimitError,
@@ -52,17 +54,23 @@ _CUTS = {
     "length": CUT_BY_LENGTH,
     "max_tokens": CUT_BY_LENGTH,
     "content_filter": CUT_BY_FILTER,
-    "refusal": CUT_BY_FILTER,
+    "refusal": REFUSED,
 }
-"""By the finish reason of OpenAI's API, or the stop reason of Anthropic's."""
+"""By the finish reason of OpenAI's API, or the stop reason of Anthropic's.
+
+The words of a refusal are the provider's and are not shown.
+"""
 
 
-def model_error(error: Exception, *, has_begun: bool) -> ModelError:
-    """Return what the core may know of an error that LangChain raised."""
-    if has_begun:
-        return ModelError(BROKE_OFF)
+def model_error(error: Exception, *, is_break: bool, has_text: bool) -> ModelError:
+    """Return what the core may know of an error that LangChain raised.
+
+    The answer had begun if `is_break`, perhaps with nothing that people read; they
+    read something if `has_text`.
+    """
     fitting = (text for kind, text in _SENTENCES if isinstance(error, kind))
-    return ModelError(next(fitting, UNKNOWN))
+    sentence = BROKE_OFF if has_text else next(fitting, UNKNOWN)
+    return ModelError(sentence, is_break=is_break)
 
 
 def cut_off(finish_reason: str) -> ModelError | None:
@@ -71,6 +79,6 @@ def cut_off(finish_reason: str) -> ModelError | None:
     return None if sentence is None else ModelError(sentence)
 
 
-def unfinished(*, has_begun: bool) -> ModelError:
+def unfinished(*, is_break: bool, has_text: bool) -> ModelError:
     """Return the error for an answer that ended without saying why."""
-    return ModelError(BROKE_OFF if has_begun else UNKNOWN)
+    return ModelError(BROKE_OFF if has_text else UNKNOWN, is_break=is_break)

@@ -22,6 +22,7 @@ from langsmith import tracing_context  # pyright: ignore[reportUnknownVariableTy
 from bot.conversation.prompt import Prompt
 from bot.llm.errors import cut_off, model_error, unfinished
 from bot.llm.reasoning import ReasoningFilter
+from bot.llm.refusal import REFUSAL, is_refusal
 
 log = structlog.stdlib.get_logger()
 
@@ -53,24 +54,29 @@ class LangChainModel:
         """
         visible = ReasoningFilter()
         finish_reason = ""
+        has_begun = False
         try:
             async with aclosing(self._chunks(prompt)) as chunks:
                 async for chunk in chunks:
-                    finish_reason = _finish_reason(chunk) or finish_reason
+                    has_begun = True
+                    finish_reason = _finish_reason(chunk, finish_reason)
                     if text := visible.push(_well_formed(_text(chunk))):
                         yield text
         except Exception as error:
             log.debug("the model's own error", exc_info=True)
             # Behind the finish reason nothing but the count of tokens can be lost.
             if not finish_reason:
-                raise model_error(error, has_begun=visible.has_begun) from error
+                raise model_error(
+                    error, is_break=has_begun, has_text=visible.has_begun
+                ) from error
         rest = visible.finish()
         if rest:
             yield rest
+        has_text = visible.has_begun or bool(rest)
+        if not finish_reason and self._gives_reasons:
+            raise unfinished(is_break=has_begun, has_text=has_text)
         if (cut := cut_off(finish_reason)) is not None:
             raise cut
-        if not finish_reason and self._gives_reasons:
-            raise unfinished(has_begun=visible.has_begun or bool(rest))
 
     async def _chunks(self, prompt: Prompt) -> AsyncGenerator[AIMessageChunk]:
         """Yield LangChain's chunks; ask again if the server knows no usage option."""
@@ -145,6 +151,9 @@ def _well_formed(text: str) -> str:
     return text
 
 
-def _finish_reason(chunk: AIMessageChunk) -> str:
+def _finish_reason(chunk: AIMessageChunk, known: str) -> str:
+    """Return why the answer ends, as far as is known; a refusal is no mere stop."""
+    if known == REFUSAL or is_refusal(chunk):
+        return REFUSAL
     metadata = cast("dict[str, Any]", chunk.response_metadata)  # pyright: ignore[reportUnknownMemberType]
-    return str(metadata.get("finish_reason") or metadata.get("stop_reason") or "")
+    return str(metadata.get("finish_reason") or metadata.get("stop_reason") or known)

@@ -18,6 +18,7 @@ DEFAULT_SCOPES = frozenset(
         "im:read",
         "mpim:history",
         "mpim:read",
+        "reactions:write",
         "users:read",
     }
 )

@@ -20,6 +20,8 @@ class PlaygroundOptions:
     data: Path | None = None
     """The file that keeps the messages; None forgets them at the end."""
     limits: Limits = field(default_factory=Limits)
+    latency_s: float = 0.0
+    """How long each call of the Web API takes; it takes effect halfway."""
     redelivery_s: tuple[float, ...] = REDELIVERY_S
     """How long each try of an event waits for its acknowledgement."""
     warning_s: float = WARNING_S

@@ -81,7 +81,9 @@ class Playground:
         self.interactions = self._new_interactions()
         self.sockets.on_answer = self.interactions.take_answer
         self.methods = self._new_methods()
-        self.webapi = WebApi(self.methods, self._pulse)
+        self.webapi = WebApi(
+            self.methods, self._pulse, latency_s=self._options.latency_s
+        )
         self.response_route = ResponseRoute(self.interactions.responses, self._pulse)
         scopes = self._options.scopes
         self.files = FileServer(self.workspace, BOT_TOKEN, scopes)

@@ -1,53 +1,61 @@
-"""Replies as lines: each completed line is posted as a message of its own."""
+"""Replies into Slack, in the mode that is set for their place and has room.
+
+A reply in `stream` that Slack or the budget has no place for goes on in `edits`, and
+one in `edits` as `lines`, behind what is in Slack already.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import ExitStack, asynccontextmanager
 from types import TracebackType
-from typing import Self
-
-import structlog
+from typing import Literal, Self
 
 from bot.conversation.ports import DeliveryError
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Turn, TurnId
 from bot.slack.address import Address
-from bot.slack.outlet import MAX_MESSAGE_CHARS, LinesOutlet
-from bot.slack.pacing import Pace
-from bot.slack.poster import ChannelPoster, Doubt, Journal
+from bot.slack.auto import AutoWriter
+from bot.slack.budget import Mode
+from bot.slack.edited import EditedMessage
+from bot.slack.growing import GrowingMessage, GrowingWriter
+from bot.slack.lines import LinesWriter
+from bot.slack.notice import notify
+from bot.slack.outlet import ReplyOutlet, Writer
+from bot.slack.pages import Pages
+from bot.slack.poster import ChannelPoster, Source
 from bot.slack.record import posted
-from bot.slack.web import NoAnswerError, RefusedError, Web
+from bot.slack.refusals import GoneError
+from bot.slack.services import Services
+from bot.slack.streamed import StreamedMessage
+from bot.slack.thinking import Thinking
+from bot.slack.web import NoAnswerError, RefusedError
 
-THINKING = "is thinking…"
+SEQ_PER_ATTEMPT = 1_000_000
+"""Attempts at one turn share no number: a reply makes fewer calls than this."""
+MAX_ENDED = 1_000
+"""Replies whose numbers are kept: an apology for one goes on behind them."""
+CLOSE_S = 2.0
+"""How long leaving waits for what tells people how it stands."""
 
-log = structlog.stdlib.get_logger()
+Wish = Literal["lines", "edits", "stream", "auto"]
+"""How replies in a channel should come."""
 
 
-class LinesDelivery:
+class SlackDelivery:
     """The delivery of `conversation.ports` for Slack; an async context manager.
 
-    A line goes out at once while its channel has a free slot; else it joins the others
-    that wait for the next one. Leaving gives up what is still waiting.
+    Leaving gives up what is still waiting.
     """
 
-    limit_chars = MAX_MESSAGE_CHARS
-
-    def __init__(
-        self,
-        web: Web,
-        bot_id: str,
-        journal: Journal,
-        interval_s: float,
-        doubt: Doubt | None = None,
-    ) -> None:
-        """Post into one channel at most every `interval_s`, as the bot of this id."""
-        self._web = web
-        self._bot_id = bot_id
-        self._journal = journal
-        self._interval_s = interval_s
-        self._doubt = doubt or Doubt()
+    def __init__(self, services: Services, wish: Callable[[str], Wish]) -> None:
+        """Write into the workspace of `services`; `wish` is asked about a channel."""
+        self._services = services
+        self._wish = wish
         self._posters: dict[str, ChannelPoster] = {}
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._signs: set[asyncio.Task[None]] = set()
+        """What tells people how it stands, beside the replies."""
+        self._next_seqs: dict[TurnId, int] = {}
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -59,71 +67,120 @@ class LinesDelivery:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for task in self._tasks:
+        if self._signs:
+            await asyncio.wait(self._signs, timeout=CLOSE_S)
+        for task in self._tasks | self._signs:
             task.cancel()
         await self._group.__aexit__(kind, error, traceback)
 
     @asynccontextmanager
-    async def open(self, turn: Turn) -> AsyncGenerator[LinesOutlet]:
+    async def open(self, turn: Turn) -> AsyncGenerator[ReplyOutlet]:
         """Begin a reply; leaving waits until all of it is in Slack."""
-        outlet = LinesOutlet(turn, self._post)
-        self._start(self._think(outlet))
-        try:
-            yield outlet
-            await outlet.drained()
-        finally:
-            # Else a post that is on its way would let the rest follow.
-            outlet.fail("the reply was given up")
+        with ExitStack() as running:
+            outlet = self._outlet(turn, running)
+            self._sign(Thinking(self._services.web, outlet).run())
+            try:
+                yield outlet
+                await outlet.drained()
+            except GoneError as gone:
+                self._sign(notify(self._services.web, outlet.address, gone.error))
+                raise
+            finally:
+                # Else what is on its way would let the rest follow.
+                outlet.fail(DeliveryError("the reply was given up"))
+                self._next_seqs[turn.id] = outlet.next_seq()
 
     async def delivered(self, turn: Turn) -> tuple[str, ...]:
         """Return the ts of a turn's messages that are in Slack, oldest first."""
+        services = self._services
         try:
             address = Address.load(turn.address)
-            found = await posted(self._web, address, turn.id, self._bot_id)
+            found = await posted(services.web, address, turn.id, services.bot_id)
         except (RefusedError, NoAnswerError) as error:
             raise DeliveryError(f"the thread cannot be read: {error}") from error
         return tuple(sorted(found.values()))
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = self._group.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _outlet(self, turn: Turn, running: ExitStack) -> ReplyOutlet:
+        """Return an outlet whose calls have numbers of their own within the turn."""
+        first_seq = max(
+            (turn.attempts - 1) * SEQ_PER_ATTEMPT, self._next_seqs.pop(turn.id, 0)
+        )
+        while len(self._next_seqs) >= MAX_ENDED:
+            del self._next_seqs[next(iter(self._next_seqs))]
+        return ReplyOutlet(
+            turn, first_seq, lambda outlet: self._writer(outlet, running)
+        )
 
-    def _post(self, outlet: LinesOutlet) -> None:
-        """Let the channel's poster post; start it if it rests."""
-        poster = self._poster(outlet)
-        poster.add(outlet)
-        if not poster.is_running:
-            poster.is_running = True
-            self._start(poster.run())
-
-    def _poster(self, outlet: LinesOutlet) -> ChannelPoster:
-        channel = outlet.address.channel
-        if channel not in self._posters:
-            pace = Pace(self._interval_s)
-            self._posters[channel] = ChannelPoster(
-                self._web, self._bot_id, self._journal, pace, self._doubt
+    def _writer(self, outlet: ReplyOutlet, running: ExitStack) -> Writer:
+        wish = self._wish(outlet.address.channel)
+        if wish == "auto":
+            return AutoWriter(
+                outlet,
+                lambda done: self._lines(outlet, done),
+                # Not a stream: it can be found again after a crash only by its end.
+                lambda: self._growing(outlet, "edits", running),
             )
-        return self._posters[channel]
+        # Slack streams into threads only.
+        wanted = "edits" if wish == "stream" and not outlet.address.thread_ts else wish
+        growing = self._growing(outlet, wanted, running)
+        if growing is None:
+            return self._lines(outlet)
+        growing.start()
+        return growing
 
-    async def _think(self, outlet: LinesOutlet) -> None:
-        """Show that an answer is coming; Slack clears it at the first post.
+    def _lines(
+        self, outlet: ReplyOutlet, done: Callable[[], None] | None = None
+    ) -> LinesWriter:
+        shows_all_links = self._services.shows_all_links
+        return LinesWriter(
+            outlet, self._post, done=done, shows_all_links=shows_all_links
+        )
 
-        A status that comes late, behind the first post, is cleared here.
-        """
-        if not outlet.address.thread_ts:
-            return
-        await self._set_status(outlet.address, THINKING)
-        if outlet.has_posted:
-            await self._set_status(outlet.address, "")
+    def _growing(
+        self, outlet: ReplyOutlet, wanted: Mode, running: ExitStack
+    ) -> GrowingWriter | None:
+        """Return a writer in the wanted mode or the next one down; None for lines."""
+        services = self._services
+        mode = services.budget.affordable(wanted)
+        if mode == "lines":
+            return None
+        running.enter_context(services.budget.running(mode))
 
-    async def _set_status(self, address: Address, status: str) -> None:
-        arguments = {
-            "channel_id": address.channel,
-            "thread_ts": address.thread_ts,
-            "status": status,
-        }
-        try:
-            await self._web.write("assistant.threads.setStatus", arguments)
-        except (RefusedError, NoAnswerError) as error:
-            log.debug("no status shown", error=str(error))
+        def edited(_: Pages) -> GrowingMessage:
+            return EditedMessage(services, outlet, self._post)
+
+        def streamed(pages: Pages) -> GrowingMessage:
+            return StreamedMessage(services, outlet, pages)
+
+        def fall_back(remark: str, rest: str) -> None:
+            lines = self._lines(outlet)
+            if remark:
+                lines.remark(remark)
+            lines.add(rest)
+            outlet.write_with(lines)
+
+        begins = (streamed, edited) if mode == "stream" else (edited,)
+        pages = Pages(lambda: outlet.known, shows_all_links=services.shows_all_links)
+        return GrowingWriter(outlet, pages, begins, fall_back, self._start)
+
+    def _start(self, work: Coroutine[None, None, None]) -> Callable[[], object]:
+        return self._begin(work, self._tasks)
+
+    def _sign(self, work: Coroutine[None, None, None]) -> None:
+        self._begin(work, self._signs)
+
+    def _begin(
+        self, work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]
+    ) -> Callable[[], object]:
+        task = self._group.create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        return task.cancel
+
+    def _post(self, source: Source) -> None:
+        """Let the poster of the reply's channel post."""
+        channel = source.outlet.address.channel
+        if channel not in self._posters:
+            poster = ChannelPoster(self._services, channel, self._start)
+            self._posters[channel] = poster
+        self._posters[channel].add(source)

@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 import structlog
 
-from bot.slack.pacing import Allowance
+from bot.slack.pacing import Pace
 
 BURST = 15
 INTERVAL_S = 2.0
@@ -59,7 +59,7 @@ class History:
     def __init__(self, web: Reading) -> None:
         """Call the methods of `web`."""
         self._web = web
-        self._allowances: dict[str, Allowance] = {}
+        self._paces: dict[str, Pace] = {}
 
     async def places(self) -> tuple[Place, ...]:
         """Return where the bot is a member, archived channels left out."""
@@ -128,8 +128,11 @@ class History:
         return items
 
     async def _read(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        allowance = self._allowances.setdefault(method, Allowance(BURST, INTERVAL_S))
-        wait_s = allowance.take(asyncio.get_running_loop().time())
+        pace = self._paces.setdefault(method, Pace(INTERVAL_S, BURST))
+        now_s = asyncio.get_running_loop().time()
+        wait_s = pace.wait_s(now_s)
+        # Before the pause: whoever comes meanwhile takes the next slot.
+        pace.spend(now_s)
         await asyncio.sleep(wait_s)
         return await self._web.read(method, arguments)
 

@@ -9,20 +9,45 @@ PER_CHANNEL = frozenset({"chat.postMessage"})
 
 
 class Pace:
-    """The slots of one channel's posts: Slack allows about one message per second."""
+    """A token bucket: a few calls at once after a rest, then one per interval.
 
-    def __init__(self, interval_s: float) -> None:
-        """Allow a call every `interval_s`, the first at once."""
+    In any time of `t_s` at most `burst + t_s / interval_s` calls are made.
+    """
+
+    def __init__(self, interval_s: float, burst: int = 1) -> None:
+        """Allow `burst` calls at once, and one more every `interval_s`."""
         self._interval_s = interval_s
-        self._free_at_s = float("-inf")
+        self._burst = burst
+        self._due_s = float("-inf")
+        self._calm_until_s = float("-inf")
 
-    def wait_s(self, now_s: float) -> float:
-        """Return how long to wait for the next slot; 0 if it is free."""
-        return max(0.0, self._free_at_s - now_s)
+    def wait_s(self, now_s: float, reserve: int = 0) -> float:
+        """Return how long until a call may go that leaves `reserve` free ones; or 0."""
+        kept_s = min(reserve, self._burst - 1) * self._interval_s
+        return max(0.0, self._due_s - self._leeway_s(now_s) + kept_s - now_s)
 
     def spend(self, now_s: float) -> None:
-        """Take the slot that is free now."""
-        self._free_at_s = now_s + self._interval_s
+        """Count a call that goes now."""
+        self._due_s = max(self._due_s, now_s) + self._interval_s
+
+    def calm(self, until_s: float) -> None:
+        """Allow no bursts for a while: Slack did not like one."""
+        self._calm_until_s = max(self._calm_until_s, until_s)
+
+    def slowness_s(self, now_s: float, sharers: int) -> float:
+        """Return how long a caller should rest between calls, so that the rest lasts.
+
+        0 while the bucket is more than a quarter full; near its end each of the
+        `sharers` gets an equal part of what comes in.
+        """
+        spare_s = min(now_s - self._due_s, 0.0) + self._leeway_s(now_s)
+        quarter_s = self._burst * self._interval_s / 4
+        lack = max(0.0, 1 - spare_s / quarter_s) if quarter_s else 0.0
+        return self._interval_s * sharers * min(lack, 1.0)
+
+    def _leeway_s(self, now_s: float) -> float:
+        is_calm = now_s < self._calm_until_s
+        return 0.0 if is_calm else (self._burst - 1) * self._interval_s
 
 
 class Holds:
@@ -51,22 +76,3 @@ class Holds:
         for where in {place, "" if others else place}:
             until_s = self._until_s.get((method, where), now_s)
             self._until_s[method, where] = max(until_s, now_s + pause_s)
-
-
-class Allowance:
-    """Calls of one method: a few at once, then one per interval.
-
-    In any time of `t_s` at most `burst + t_s / interval_s` calls are made.
-    """
-
-    def __init__(self, burst: int, interval_s: float) -> None:
-        """Allow `burst` calls at once after a rest."""
-        self._interval_s = interval_s
-        self._leeway_s = (burst - 1) * interval_s
-        self._due_s = float("-inf")
-
-    def take(self, now_s: float) -> float:
-        """Take the next slot and return how long to wait for it; 0 if it is free."""
-        due_s = max(self._due_s, now_s)
-        self._due_s = due_s + self._interval_s
-        return max(0.0, due_s - self._leeway_s - now_s)

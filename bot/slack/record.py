@@ -41,6 +41,21 @@ async def posted(
         RefusedError: if Slack does not let the thread be read.
         NoAnswerError: if it cannot be reached.
     """
+    found: dict[int, str] = {}
+    for message in await since_question(web, address):
+        mark = mark_of(message, bot_id)
+        if mark is not None and mark[0] == turn:
+            found[mark[1]] = str(message["ts"])
+    return found
+
+
+async def since_question(web: Web, address: Address) -> list[dict[str, Any]]:
+    """Return what stands in a question's place from it on, oldest first in a thread.
+
+    Raises:
+        RefusedError: if Slack does not let the place be read.
+        NoAnswerError: if it cannot be reached.
+    """
     arguments: dict[str, Any] = {
         "channel": address.channel,
         "oldest": address.ts,
@@ -51,14 +66,11 @@ async def posted(
     if address.thread_ts:
         method = "conversations.replies"
         arguments["ts"] = address.thread_ts
-    found: dict[int, str] = {}
+    messages: list[dict[str, Any]] = []
     while True:
         page = await web.read(method, arguments)
-        for message in page["messages"]:
-            mark = mark_of(message, bot_id)
-            if mark is not None and mark[0] == turn:
-                found[mark[1]] = message["ts"]
+        messages += page["messages"]
         more: dict[str, Any] = page.get("response_metadata") or {}
         if not more.get("next_cursor"):
-            return found
+            return messages
         arguments["cursor"] = more["next_cursor"]

@@ -119,6 +119,18 @@ class Web:
             raise RefusedError("ratelimited", wait_s)
         return await self._call(self._writing, method, channel, {"json": arguments})
 
+    async def write_message(self, method: str, arguments: dict[str, Any]) -> str:
+        """Call a method that makes a message; return its ts.
+
+        Raises:
+            RefusedError: if Slack refused it.
+            NoAnswerError: if it is unknown whether it took effect, or which it is.
+        """
+        ts = (await self.write(method, arguments)).get("ts")
+        if not ts:
+            raise NoAnswerError("an answer without ts")
+        return str(ts)
+
     async def read(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call a method that changes nothing; repeated a few times where that helps.
 

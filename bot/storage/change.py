@@ -32,6 +32,8 @@ async def rewrite(connection: AsyncConnection, message: Message) -> bool:
     await _replace(connection, found, {**words, "tokens": tokens})
     if message.role == "person":
         await connection.execute(_turn_of(message).values(**words))
+    else:
+        await _blank_journal(connection, message.thread, message.position)
     return True
 
 
@@ -49,6 +51,8 @@ async def drop(connection: AsyncConnection, message: Message) -> bool:
         waiting = _turn_of(message).where(tables.turn.c.state == "waiting")
         await connection.execute(waiting.values(state="stopped"))
         await connection.execute(_turn_of(message).values(text="", files=[]))
+    else:
+        await _blank_journal(connection, message.thread, message.position)
     return True
 
 
@@ -74,6 +78,7 @@ async def blank(connection: AsyncConnection, thread: ThreadId) -> bool:
         .where(turn.c.thread == thread, turn.c.state.not_in(_OPEN))
         .values(text="", files=[])
     )
+    await _blank_journal(connection, thread)
     return True
 
 
@@ -129,6 +134,17 @@ async def _unfold(connection: AsyncConnection, thread: ThreadId, above: int) -> 
         .where(message.c.thread == thread, message.c.gen > above)
         .values(gen=None)
     )
+
+
+async def _blank_journal(
+    connection: AsyncConnection, thread: ThreadId, position: str | None = None
+) -> None:
+    """Take away the words of replies, of one or all, that are written to their end."""
+    part, turn = tables.reply_message, tables.turn
+    ended = select(turn.c.id).where(turn.c.thread == thread, turn.c.state.not_in(_OPEN))
+    if position is not None:
+        ended = ended.where(turn.c.position == position)
+    await connection.execute(update(part).where(part.c.turn.in_(ended)).values(text=""))
 
 
 def _turn_of(message: Message) -> Any:

@@ -8,7 +8,7 @@ import structlog
 
 from bot.conversation.ports import StoreError
 from bot.conversation.turn import TurnId
-from bot.storage.turns import SqlTurns
+from bot.storage.turns import Note, SqlTurns
 
 MAX_WAITING = 10_000
 """Entries kept while the database is slow; more are dropped, with a log line."""
@@ -36,12 +36,12 @@ class Journal:
     def __init__(self, turns: SqlTurns) -> None:
         """Write into the database of `turns`."""
         self._turns = turns
-        self._notes: asyncio.Queue[tuple[TurnId, int, str]] = asyncio.Queue(MAX_WAITING)
+        self._notes: asyncio.Queue[Note] = asyncio.Queue(MAX_WAITING)
 
-    def note(self, turn: TurnId, seq: int, message: str) -> None:
+    def note(self, turn: TurnId, seq: int, message: str, text: str) -> None:
         """Record that a message carries part `seq` of a reply; never waits."""
         try:
-            self._notes.put_nowait((turn, seq, message))
+            self._notes.put_nowait(Note(turn, seq, message, text))
         except asyncio.QueueFull:
             log.exception("the journal is full, a note is dropped", turn=turn, seq=seq)
 
@@ -59,7 +59,7 @@ class Journal:
         """Wait until all notes are written, or lost to a failing database."""
         await self._notes.join()
 
-    async def _write(self, notes: list[tuple[TurnId, int, str]]) -> None:
+    async def _write(self, notes: list[Note]) -> None:
         try:
             await self._turns.note_messages(notes)
         except StoreError:

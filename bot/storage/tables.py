@@ -97,8 +97,9 @@ reply_message = Table(
     Column("turn", Text, ForeignKey("turn.id", ondelete="CASCADE"), primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("message", Text, nullable=False),
+    Column("text", Words, nullable=False, server_default=""),
 )
-"""Which delivered messages make up a reply, in order."""
+"""Which part of a reply went where, in order. A message that grows has several."""
 
 thread = Table(
     "thread",

@@ -1,6 +1,7 @@
 """Turns in SQL: stored once, claimed oldest first."""
 
 import time
+from dataclasses import asdict, dataclass
 from itertools import islice
 
 from sqlalchemy import RowMapping, bindparam, select, update
@@ -13,6 +14,19 @@ from bot.storage.memory import remember
 from bot.storage.upsert import insert
 
 MAX_LATEST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A part of a reply that is in its place."""
+
+    turn: TurnId
+    seq: int
+    """Of the call that brought it, ascending within the turn."""
+    message: str
+    """The id of the message that carries it; a message that grows carries several."""
+    text: str
+    """The model's own words in it; the texts of a turn join to what people have."""
 
 
 class SqlTurns:
@@ -111,15 +125,18 @@ class SqlTurns:
         return tuple(address for _, address in islice(first.values(), limit))
 
     @uninterrupted
-    async def note_messages(self, rows: list[tuple[TurnId, int, str]]) -> None:
-        """Store which message carries which part (turn, seq, message id) of a reply."""
-        note = insert(self._engine, tables.reply_message).values(
-            turn=bindparam("turn"), seq=bindparam("seq"), message=bindparam("message")
+    async def note_messages(self, notes: list[Note]) -> None:
+        """Store which message carries which part of a reply."""
+        row = insert(self._engine, tables.reply_message).values(
+            turn=bindparam("turn"),
+            seq=bindparam("seq"),
+            message=bindparam("message"),
+            text=bindparam("text"),
         )
         async with transaction(self._engine) as connection:
             await connection.execute(
-                note.on_conflict_do_nothing(),
-                [{"turn": t, "seq": s, "message": m} for t, s, m in rows],
+                row.on_conflict_do_nothing(),
+                [asdict(each) for each in notes],
             )
 
 

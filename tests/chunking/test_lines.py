@@ -100,3 +100,48 @@ def test_a_finished_text_is_never_idle() -> None:
 
     with pytest.raises(FinishedError):
         chunker.idle()
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("It is so. That is", ["It is so. "]),
+        ("It is so. That is. All", ["It is so. That is. "]),
+        ("- It is so. **That is. All", ["- It is so. "]),
+        ("それは速い。とても", ["それは速い。"]),
+        ("It is version 2.5 of Mr. X", []),
+        ("some words that go on", []),
+        ("some words that go on and on", ["some words that go on and "]),
+    ],
+)
+def test_idle_waits_for_a_sentence_as_long_as_little_is_held(
+    text: str, left: list[str]
+) -> None:
+    chunker = LineChunker(100)
+    chunker.push(text)
+
+    assert [chunk.body for chunk in chunker.idle(26)] == left
+
+
+def test_idle_finds_the_sentence_behind_what_has_left() -> None:
+    chunker = LineChunker(1000)
+    chunker.push("One is so. Two is")
+    chunker.idle(99)
+    chunker.push(" so. Three")
+
+    assert [chunk.body for chunk in chunker.idle(99)] == ["Two is so. "]
+
+
+@settings(max_examples=examples(80, 2000), deadline=None)
+@given(anything, st.integers(64, 400), st.lists(st.booleans(), max_size=200))
+def test_idle_by_sentences_loses_nothing(
+    text: str, limit: int, pauses: list[bool]
+) -> None:
+    chunker = LineChunker(limit)
+    out = ""
+
+    for char, is_idle in zip(text, [*pauses, *[False] * len(text)], strict=False):
+        chunks = chunker.push(char) + (chunker.idle(9) if is_idle else ())
+        out += "".join(chunk.body for chunk in chunks)
+
+    assert out + "".join(chunk.body for chunk in chunker.finish()) == text

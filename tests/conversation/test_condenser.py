@@ -11,7 +11,7 @@ from bot.conversation.condenser import AT_ONCE, Condenser
 from bot.conversation.fold import Limits
 from bot.conversation.memory import BOT, Memory
 from bot.conversation.ports import StoreError, SummaryError
-from bot.conversation.tokens import Budget, estimate_tokens
+from bot.conversation.tokens import TokenBudget, estimate_tokens
 from bot.conversation.turn import ThreadId
 from tests.twins import (
     THREAD,
@@ -39,7 +39,7 @@ class Scene:
     now_s: float = 0.0
 
     def __post_init__(self) -> None:
-        budget = Budget(BUDGET)
+        budget = TokenBudget(BUDGET)
         self.condenser = Condenser(
             self.store, NamingReader(), self.summarizer, budget, lambda: self.now_s
         )

@@ -10,9 +10,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from bot.conversation.inbox import Inbox
-from bot.conversation.ports import DeliveryError, StoreError, TurnStore
+from bot.conversation.ports import (
+    DeliveryError,
+    StoppedError,
+    StoreError,
+    TurnStore,
+)
 from bot.conversation.turn import ThreadId, Turn
 from bot.storage import database
 from bot.storage.turns import SqlTurns
@@ -292,11 +298,45 @@ async def test_a_reply_that_cannot_be_delivered_is_not_apologised_for() -> None:
     for position in "12":
         await inbox.accept(asked(position, position))
 
-    async with running(inbox, answerer):
-        await answerer.until_answered(1)
+    with capture_logs() as logged:
+        async with running(inbox, answerer):
+            await answerer.until_answered(1)
 
     assert answerer.apologies == []
     assert list(turns.ended.values()) == ["failed", "done"]
+    (warning,) = [entry for entry in logged if entry["log_level"] != "info"]
+    assert (warning["reason"], "exc_info" in warning) == ("gone", False)
+
+
+async def test_a_reply_that_a_person_stopped_is_stopped_and_no_failure() -> None:
+    turns = ListedTurns()
+    inbox = Inbox(turns, 4)
+    answerer = GatedAnswerer(errors={"1": StoppedError("by ana")})
+    for position in "12":
+        await inbox.accept(asked(position, position))
+
+    with capture_logs() as logged:
+        async with running(inbox, answerer):
+            await answerer.until_answered(1)
+
+    assert answerer.apologies == []
+    assert list(turns.ended.values()) == ["stopped", "done"]
+    assert {entry["log_level"] for entry in logged} == {"info"}
+
+
+async def test_an_outcome_of_each_kind_can_be_stored(store: TurnStore) -> None:
+    inbox = Inbox(store, 4, store_pause_s=0)
+    answerer = GatedAnswerer(
+        errors={"1": StoppedError("by ana"), "2": DeliveryError("gone")}
+    )
+    for position in "123":
+        await inbox.accept(asked(position, position))
+
+    async with running(inbox, answerer):
+        await answerer.until_answered(1)
+
+    assert answerer.begun == ["1", "2", "3"]
+    assert await store.resume() == ()
 
 
 async def test_a_failing_database_delays_a_turn_and_repeats_nothing() -> None:

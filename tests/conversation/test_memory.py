@@ -6,7 +6,7 @@ import pytest
 
 from bot.conversation.fold import Fold
 from bot.conversation.memory import BOT, Memory
-from bot.conversation.tokens import Budget, estimate_tokens
+from bot.conversation.tokens import TokenBudget, estimate_tokens
 from bot.conversation.turn import Message, Speaker, ThreadId
 from tests.twins import THREAD, ListedMemory, NamingReader, asked, said
 
@@ -19,7 +19,7 @@ class Woken:
     def __init__(self, *messages: Message, tokens: int = 100) -> None:
         self.store = ListedMemory(messages)
         self.threads: list[ThreadId] = []
-        self.budget = Budget(tokens)
+        self.budget = TokenBudget(tokens)
         self.memory = Memory(
             self.store, NamingReader(), self.budget, self.threads.append
         )

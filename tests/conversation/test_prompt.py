@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.conversation.prompt import (
+    GO_ON,
     MAX_NAME_CHARS,
     MEMORY,
     PINNED,
@@ -16,6 +17,7 @@ from bot.conversation.prompt import (
     PromptMessage,
     View,
     compose,
+    continued,
 )
 from bot.conversation.tokens import estimate_tokens
 from bot.conversation.turn import Message, Speaker
@@ -137,6 +139,19 @@ def test_a_question_over_the_budget_loses_its_middle() -> None:
 
 def test_a_question_within_the_budget_is_whole() -> None:
     assert not composed(said("x" * 300), budget_tokens=100).is_question_cut
+
+
+def test_the_rest_of_an_answer_is_asked_for_behind_its_beginning() -> None:
+    prompt = composed(said("x" * 5000), budget_tokens=100)
+
+    rest = continued(prompt, "It is")
+
+    assert rest.messages == (
+        *prompt.messages,
+        PromptMessage("bot", "It is"),
+        PromptMessage("person", GO_ON),
+    )
+    assert rest.is_question_cut
 
 
 def test_the_summary_stands_behind_the_instructions() -> None:

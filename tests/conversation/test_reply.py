@@ -7,13 +7,14 @@ import pytest
 
 from bot.conversation import reply
 from bot.conversation.memory import BOT, Memory
-from bot.conversation.ports import DeliveryError, ModelError
+from bot.conversation.ports import DeliveryError, ModelError, StoppedError
 from bot.conversation.reply import Answerer
-from bot.conversation.tokens import Budget
+from bot.conversation.tokens import TokenBudget
 from bot.conversation.turn import Turn
 from tests.twins import (
     ListedMemory,
     NamingReader,
+    OneBriefing,
     RecordingDelivery,
     ScriptedModel,
     asked,
@@ -33,15 +34,16 @@ class Stage:
     @property
     def answerer(self) -> Answerer:
         reader = NamingReader()
-        memory = Memory(self.store, reader, Budget(self.budget_tokens))
-        return Answerer(self.model, memory, self.delivery, reader, "Be brief.")
+        memory = Memory(self.store, reader, TokenBudget(self.budget_tokens))
+        briefings = OneBriefing(self.model)
+        return Answerer(briefings, memory, self.delivery, reader)
 
     async def answer(self, turn: Turn) -> None:
         await self.answerer.answer(turn)
 
 
 def note(sentence: str) -> str:
-    return f"\n_{sentence}_\n"
+    return f"[{sentence}]"
 
 
 async def test_a_reply_is_delivered_line_by_line_and_remembered() -> None:
@@ -96,14 +98,47 @@ async def test_a_model_that_cannot_answer_says_why_and_nothing_is_remembered() -
     assert stage.store.messages == []
 
 
-async def test_a_model_that_breaks_off_leaves_its_text_closed_and_remembered() -> None:
-    model = ScriptedModel(["so:\n```py\nx = 1"], ModelError("Broken off."))
+async def test_an_answer_cut_short_is_kept_and_says_why() -> None:
+    model = ScriptedModel(["so:\n```py\nx = 1"], ModelError("Too long."))
     stage = Stage(model)
 
     await stage.answer(asked())
 
-    assert stage.delivery.text == "so:\n```py\nx = 1\n```" + note("Broken off.")
+    assert stage.delivery.text == "so:\n```py\nx = 1" + note("Too long.")
     assert stage.store.messages[0].text == "so:\n```py\nx = 1"
+    assert len(model.prompts) == 1
+
+
+async def test_an_answer_in_two_requests_is_remembered_as_one() -> None:
+    broken = ModelError("Broken off.", is_break=True)
+    stage = Stage(ScriptedModel(["one\ntw"], broken, again=ScriptedModel(["o\n"])))
+
+    await stage.answer(asked())
+
+    assert stage.delivery.text == "one\ntwo\n"
+    assert [m.text for m in stage.store.messages] == ["one\ntwo\n"]
+
+
+async def test_the_delivery_hears_who_spoke_before_the_first_line() -> None:
+    stage = Stage(ScriptedModel(["x"]), store=ListedMemory([said("hello", "1")]))
+
+    await stage.answer(asked("<@BOT> why", "2"))
+
+    known = [(m.speaker.name, m.text) for m in stage.delivery.known]
+    assert known == [("Ana", "hello"), ("Ana", "why")]
+
+
+async def test_each_place_is_answered_with_its_own_briefing() -> None:
+    stage, other = Stage(ScriptedModel(["x"])), ScriptedModel(["y"])
+    reader = NamingReader()
+    memory = Memory(stage.store, reader, TokenBudget(1000))
+    briefing = OneBriefing(other, "Be long.")
+    answerer = Answerer(briefing, memory, stage.delivery, reader)
+
+    await answerer.answer(asked())
+
+    assert stage.delivery.text == "y"
+    assert other.prompts[0].messages[0].text == "Be long."
 
 
 @pytest.mark.parametrize("fragments", [[], ["\n", " \n"]])
@@ -112,7 +147,7 @@ async def test_an_empty_answer_is_an_honest_sentence(fragments: list[str]) -> No
 
     await stage.answer(asked())
 
-    assert stage.delivery.text.lstrip() == note(reply.EMPTY).lstrip()
+    assert stage.delivery.text.lstrip() == note(reply.EMPTY)
     assert stage.store.messages == []
 
 
@@ -152,14 +187,38 @@ async def test_a_reply_that_cannot_be_remembered_is_a_reply_all_the_same() -> No
 
 
 async def test_a_reply_that_cannot_be_delivered_ends_the_models_stream() -> None:
-    model = ScriptedModel(["one\n", "two\n"], hangs=True)
-    stage = Stage(model, RecordingDelivery(is_gone=True))
+    model = ScriptedModel(["one\n", "two\n", "three\n"], hangs=True)
+    gone = DeliveryError("the channel is gone")
+    stage = Stage(model, RecordingDelivery(failure=gone, fails_behind=1))
 
     with pytest.raises(DeliveryError):
         await stage.answer(asked())
 
     assert (model.closed, stage.delivery.left) == (1, 1)
-    assert stage.store.messages == []
+    assert [m.text for m in stage.store.messages] == ["one\ntwo\n"]
+
+
+async def test_a_reply_whose_place_goes_away_behind_it_is_kept_too() -> None:
+    gone = DeliveryError("the channel is gone")
+    delivery = RecordingDelivery(failure=gone, fails_behind=9)
+    stage = Stage(ScriptedModel(["one\n"]), delivery)
+
+    with pytest.raises(DeliveryError):
+        await stage.answer(asked())
+
+    assert [m.text for m in stage.store.messages] == ["one\n"]
+
+
+async def test_of_a_stopped_reply_what_was_sent_is_kept_and_nothing_is_said() -> None:
+    model = ScriptedModel(["one\n", "two\nth", "ree\n"], hangs=True)
+    stopped = StoppedError("by ana")
+    stage = Stage(model, RecordingDelivery(failure=stopped, fails_behind=1))
+
+    with pytest.raises(StoppedError):
+        await stage.answer(asked())
+
+    assert (model.closed, stage.delivery.text) == (1, "one\n")
+    assert [m.text for m in stage.store.messages] == ["one\n"]
 
 
 async def test_a_cancelled_reply_ends_the_models_stream() -> None:
@@ -184,10 +243,10 @@ async def test_an_apology_names_no_reason() -> None:
 
 @pytest.mark.parametrize("step_chars", [1, 7, 1000])
 async def test_no_character_is_lost_or_doubled(step_chars: int) -> None:
-    text = "# a\n\n- b\n```\n" + "code\n" * 40 + "```\n| c |\n\n"
+    text = "# a\n\n- b\n```\n" + "code\n" * 40 + "```\n| c |\n\n" + "long " * 2000
     starts = range(0, len(text), step_chars)
     model = ScriptedModel([text[start : start + step_chars] for start in starts])
-    stage = Stage(model, RecordingDelivery(limit_chars=64))
+    stage = Stage(model)
 
     await stage.answer(asked())
 

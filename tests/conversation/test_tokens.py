@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.tokens import Budget, estimate_tokens, shorten
+from bot.conversation.tokens import TokenBudget, estimate_tokens, shorten
 from tests.long import examples
 
 texts = st.text(st.characters(codec=None), max_size=400)
@@ -42,7 +42,7 @@ def test_a_shortened_text_is_within_the_budget(text: str, budget_tokens: int) ->
 
 
 def test_a_budget_follows_what_the_provider_counts() -> None:
-    budget = Budget(1000)
+    budget = TokenBudget(1000)
 
     budget.observe(500, 600)
     assert budget.tokens == 961
@@ -54,7 +54,7 @@ def test_a_budget_follows_what_the_provider_counts() -> None:
 
 @pytest.mark.parametrize(("counted", "tokens"), [(10_000, 500), (1, 2000)])
 def test_a_budget_believes_no_count_that_is_far_off(counted: int, tokens: int) -> None:
-    budget = Budget(1000)
+    budget = TokenBudget(1000)
 
     for _ in range(100):
         budget.observe(1000, counted)
@@ -66,7 +66,7 @@ def test_a_budget_believes_no_count_that_is_far_off(counted: int, tokens: int) -
 def test_a_budget_ignores_short_prompts_and_missing_counts(
     estimated: int, counted: int
 ) -> None:
-    budget = Budget(1000)
+    budget = TokenBudget(1000)
 
     budget.observe(estimated, counted)
 

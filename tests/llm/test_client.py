@@ -4,7 +4,8 @@ import pytest
 from langchain_openai import ChatOpenAI
 
 from bot.conversation.ports import SetupError
-from bot.llm.client import ModelOptions, opened
+from bot.llm.client import ModelOptions, opened, pooled
+from bot.llm.refusal import RefusingChatOpenAI
 
 
 def options(model: str) -> ModelOptions:
@@ -44,6 +45,23 @@ async def test_a_provider_without_its_settings_is_named(
     with pytest.raises(SetupError, match="azure_openai, which lacks a setting"):
         async with opened(options("azure_openai:gpt-5")):
             pass
+
+
+async def test_models_of_one_server_share_its_connections() -> None:
+    async with pooled(options("unused")) as build:
+        clients = [build(name, "LINEFEED_MODEL") for name in ("gpt-5", "gpt-5-mini")]
+
+        assert [type(client) for client in clients] == [RefusingChatOpenAI] * 2
+        first, second = (client.http_async_client for client in clients)  # type: ignore[attr-defined]
+        assert first is second
+        assert not first.is_closed
+    assert first.is_closed
+
+
+async def test_a_provider_without_its_package_is_named_with_its_place() -> None:
+    async with pooled(options("gpt-5")) as build:
+        with pytest.raises(SetupError, match=r"^x.toml, line 7: model names the prov"):
+            build("anthropic:claude", "x.toml, line 7: model")
 
 
 async def test_another_provider_is_asked_its_own_way(

@@ -17,6 +17,7 @@ from bot.llm.errors import (
     BROKE_OFF,
     CUT_BY_FILTER,
     CUT_BY_LENGTH,
+    REFUSED,
     UNKNOWN,
     cut_off,
     model_error,
@@ -41,14 +42,24 @@ from bot.llm.errors import (
     ],
 )
 def test_each_error_has_its_sentence(kind: type[Exception], words: str) -> None:
-    error = model_error(kind("sk-secret"), has_begun=False)
+    error = model_error(kind("sk-secret"), is_break=False, has_text=False)
 
     assert words in error.sentence
     assert "secret" not in error.sentence
+    assert not error.is_break
 
 
 def test_an_answer_that_has_begun_broke_off_whatever_the_reason() -> None:
-    assert model_error(RuntimeError(), has_begun=True).sentence == BROKE_OFF
+    error = model_error(RuntimeError(), is_break=True, has_text=True)
+
+    assert (error.sentence, error.is_break) == (BROKE_OFF, True)
+
+
+def test_an_answer_that_broke_before_its_first_word_still_says_why() -> None:
+    error = model_error(TimeoutError(), is_break=True, has_text=False)
+
+    assert "does not answer" in error.sentence
+    assert error.is_break
 
 
 @pytest.mark.parametrize(
@@ -57,14 +68,14 @@ def test_an_answer_that_has_begun_broke_off_whatever_the_reason() -> None:
         ("length", CUT_BY_LENGTH),
         ("max_tokens", CUT_BY_LENGTH),
         ("content_filter", CUT_BY_FILTER),
-        ("refusal", CUT_BY_FILTER),
+        ("refusal", REFUSED),
     ],
 )
 def test_an_answer_cut_short_says_so(reason: str, sentence: str) -> None:
     error = cut_off(reason)
 
     assert error is not None
-    assert error.sentence == sentence
+    assert (error.sentence, error.is_break) == (sentence, False)
 
 
 @pytest.mark.parametrize("reason", ["", "stop", "end_turn"])
@@ -73,5 +84,8 @@ def test_a_whole_answer_says_nothing(reason: str) -> None:
 
 
 def test_an_answer_that_does_not_say_why_it_ended_broke_off() -> None:
-    assert unfinished(has_begun=True).sentence == BROKE_OFF
-    assert unfinished(has_begun=False).sentence == UNKNOWN
+    begun = unfinished(is_break=True, has_text=True)
+    empty = unfinished(is_break=False, has_text=False)
+
+    assert (begun.sentence, begun.is_break) == (BROKE_OFF, True)
+    assert (empty.sentence, empty.is_break) == (UNKNOWN, False)

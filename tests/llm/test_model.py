@@ -51,6 +51,13 @@ async def asking(
         yield LangChainModel(client, stall_s, is_traced=False)
 
 
+async def exhausted(model: LangChainModel) -> None:
+    """Let the model say all that it can."""
+    async with aclosing(model.stream(PROMPT)) as stream:
+        async for _ in stream:
+            pass
+
+
 async def heard(model: LangChainModel) -> tuple[list[str], str]:
     """Return the fragments, and the sentence of the error at their end or nothing."""
     fragments: list[str] = []
@@ -183,6 +190,7 @@ async def test_a_stream_that_breaks_off_says_so_behind_its_fragments(
         ("length", errors.CUT_BY_LENGTH),
         ("content_filter", errors.CUT_BY_FILTER),
         ("tool_calls", ""),
+        ("refusal", errors.REFUSED),
     ],
 )
 async def test_what_breaks_before_the_first_fragment_is_one_sentence(
@@ -348,6 +356,40 @@ async def test_an_answer_cut_by_length_says_so(playground: Playground) -> None:
         fragments, trouble = await heard(model)
 
     assert (len(fragments), trouble) == (3, errors.CUT_BY_LENGTH)
+
+
+async def test_a_refusal_behind_some_text_says_so(playground: Playground) -> None:
+    playground.model.faults.append(ModelFault(after_fragments=3, kind="refusal"))
+
+    async with asking(playground) as model:
+        fragments, trouble = await heard(model)
+
+    assert (len(fragments), trouble) == (3, errors.REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("kind", "after_fragments", "is_break"),
+    [
+        ("cut", 3, True),
+        ("cut", 0, True),
+        ("stall", 0, True),
+        ("unfinished", 0, True),
+        ("page", 0, False),
+        ("length", 3, False),
+        ("refusal", 3, False),
+    ],
+)
+async def test_an_answer_that_had_begun_and_broke_may_be_gone_on_with(
+    playground: Playground, kind: Kind, after_fragments: int, *, is_break: bool
+) -> None:
+    fault = ModelFault(after_fragments=after_fragments, kind=kind)
+    playground.model.faults.append(fault)
+
+    async with asking(playground, stall_s=1) as model:
+        with pytest.raises(ModelError) as failed:
+            await exhausted(model)
+
+    assert failed.value.is_break == is_break
 
 
 async def test_a_closed_stream_ends_the_request(playground: Playground) -> None:

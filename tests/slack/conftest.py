@@ -1,6 +1,7 @@
 """A playground, the Web API against it, and turns that were asked there."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
@@ -14,15 +15,17 @@ from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
 from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
 from bot.playground.workspace.message import Message
+from bot.slack.budget import Budget
 from bot.slack.event import SlackMessage
 from bot.slack.listeners import Listener
 from bot.slack.policy import Policy
 from bot.slack.preflight import Identity
+from bot.slack.services import Doubt, Services
 from bot.slack.web import Web, opened
 
 ME = Identity(TEAM, BOT_USER, BOT_ID)
 
-Note = tuple[TurnId, int, str]
+Note = tuple[TurnId, int, str, str]
 
 
 class ListedJournal:
@@ -31,8 +34,8 @@ class ListedJournal:
     def __init__(self, notes: list[Note]) -> None:
         self._notes = notes
 
-    def note(self, turn: TurnId, seq: int, message: str) -> None:
-        self._notes.append((turn, seq, message))
+    def note(self, turn: TurnId, seq: int, message: str, text: str) -> None:
+        self._notes.append((turn, seq, message, text))
 
 
 class GatedInbox:
@@ -97,6 +100,12 @@ def notes() -> list[Note]:
 @pytest.fixture
 def journal(notes: list[Note]) -> ListedJournal:
     return ListedJournal(notes)
+
+
+@pytest.fixture
+def services(web: Web, journal: ListedJournal) -> Services:
+    """The workspace without paces and with little patience."""
+    return Services(web, BOT_ID, journal, Budget(0, time.monotonic), Doubt(pause_s=0))
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ class Scene:
     """A workspace, a bot that hears, and the look-up between them."""
 
     def __init__(self, limits: Limits = UNLIMITED) -> None:
-        self.slack = WirelessSlack(limits)
+        self.slack = WirelessSlack(limits, read_retries=0)
         self.workspace = self.slack.workspace
         self.memory = ThreadedMemory()
         self.turns = FollowedTurns(memory=self.memory)

@@ -1,4 +1,4 @@
-"""Slots of a channel and what Slack holds, on a clock that only goes forward."""
+"""When calls may go and what Slack holds, on a clock that only goes forward."""
 
 from itertools import pairwise
 
@@ -7,31 +7,144 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.history import BURST, INTERVAL_S
-from bot.slack.pacing import Allowance, Holds, Pace
+from bot.slack.pacing import Holds, Pace
 
 SECONDS = st.integers(0, 10_000).map(lambda ms: ms / 1_000)
-ROUNDING_S = 1e-9
+ROUNDING_S = 1e-6
 POST = "chat.postMessage"
 TIER_3_CALLS = 50
 """Per minute: https://docs.slack.dev/apis/web-api/rate-limits, read 2026-11."""
+
+
+def spent(pace: Pace, pauses_s: list[float], *, reserve: int = 0) -> list[float]:
+    """Return when calls go that each come so long after the one before."""
+    now_s = 0.0
+    spent_s: list[float] = []
+    for pause_s in pauses_s:
+        now_s += pause_s
+        now_s += pace.wait_s(now_s, reserve)
+        pace.spend(now_s)
+        spent_s.append(now_s)
+    return spent_s
+
+
+def most(spent_s: list[float], t_s: float) -> int:
+    """Return the most calls in any time of `t_s`."""
+    return max(sum(at <= each < at + t_s for each in spent_s) for at in spent_s)
 
 
 @given(st.floats(0, 10), st.lists(SECONDS))
 def test_no_two_slots_are_closer_than_the_interval(
     interval_s: float, pauses_s: list[float]
 ) -> None:
-    pace = Pace(interval_s)
-    now_s = 0.0
-    spent_s: list[float] = []
-
-    for pause_s in pauses_s:
-        now_s += pause_s
-        now_s += pace.wait_s(now_s)
-        pace.spend(now_s)
-        spent_s.append(now_s)
+    spent_s = spent(Pace(interval_s), pauses_s)
 
     gaps_s = [later - earlier for earlier, later in pairwise(spent_s)]
     assert all(gap_s >= interval_s - ROUNDING_S for gap_s in gaps_s)
+
+
+@given(
+    st.floats(0.1, 10),
+    st.integers(1, 20),
+    st.integers(0, 5),
+    st.lists(SECONDS | st.just(0.0), min_size=1, max_size=60),
+    st.floats(0.1, 100),
+)
+def test_no_time_holds_more_calls_than_the_burst_and_what_came_in(
+    interval_s: float, burst: int, reserve: int, pauses_s: list[float], t_s: float
+) -> None:
+    spent_s = spent(Pace(interval_s, burst), pauses_s, reserve=reserve)
+
+    # The call at the very beginning of an interval is of the interval.
+    assert most(spent_s, t_s) <= burst + t_s / interval_s + 1
+    for first, each in enumerate(spent_s):
+        later = spent_s[first:]
+        assert all(
+            at >= each + (count - burst) * interval_s - ROUNDING_S
+            for count, at in enumerate(later)
+        )
+
+
+@given(st.floats(0.1, 10), st.integers(1, 9), st.lists(SECONDS, max_size=30))
+def test_a_call_behind_its_wait_need_not_wait_again(
+    interval_s: float, burst: int, pauses_s: list[float]
+) -> None:
+    pace = Pace(interval_s, burst)
+    now_s = sum(pauses_s)
+    spent(pace, pauses_s)
+
+    wait_s = pace.wait_s(now_s)
+
+    assert pace.wait_s(now_s + wait_s) == pytest.approx(0, abs=ROUNDING_S)
+
+
+def test_a_burst_is_free_and_the_rest_keeps_its_distance() -> None:
+    pace = Pace(2, burst=3)
+
+    assert spent(pace, [100, 0, 0, 0, 0]) == [100, 100, 100, 102, 104]
+
+
+def test_a_rest_gives_the_burst_back() -> None:
+    pace = Pace(2, burst=2)
+    spent(pace, [0, 0, 0])
+
+    assert spent(pace, [50, 0, 0]) == [50, 50, 52]
+
+
+def test_the_last_calls_of_a_burst_are_kept_for_who_needs_them() -> None:
+    pace = Pace(2, burst=3)
+    pace.spend(0)
+
+    assert pace.wait_s(0, reserve=2) == 2
+    assert pace.wait_s(0, reserve=1) == 0
+    assert pace.wait_s(0) == 0
+
+
+def test_without_a_burst_nothing_can_be_kept() -> None:
+    assert Pace(2).wait_s(0, reserve=2) == 0
+
+
+def test_a_calm_pace_has_no_bursts_until_it_is_over() -> None:
+    pace = Pace(2, burst=3)
+
+    pace.calm(10)
+
+    assert spent(pace, [0] * 6) == [0, 2, 4, 6, 8, 10]
+    assert spent(pace, [20, 0, 0, 0]) == [20, 20, 20, 22]
+
+
+def test_calm_is_never_shortened() -> None:
+    pace = Pace(2, burst=3)
+    pace.calm(100)
+    pace.calm(10)
+
+    assert spent(pace, [20, 0]) == [20, 22]
+
+
+def test_nobody_rests_while_there_is_plenty() -> None:
+    pace = Pace(1, burst=8)
+    for _ in range(6):
+        pace.spend(0)
+
+    assert pace.slowness_s(0, sharers=20) == 0
+
+
+def test_at_the_end_of_the_burst_each_gets_an_equal_share() -> None:
+    pace = Pace(1, burst=8)
+    slowness_s = []
+    for _ in range(10):
+        pace.spend(0)
+        slowness_s.append(pace.slowness_s(0, sharers=3))
+
+    assert slowness_s == sorted(slowness_s)
+    assert slowness_s[-1] == 3
+
+
+def test_without_a_pace_nobody_rests() -> None:
+    pace = Pace(0)
+    pace.spend(0)
+
+    assert (pace.wait_s(0), pace.slowness_s(0, sharers=9)) == (0, 0)
 
 
 @given(st.floats(0, 1e6), st.floats(0, 3600), st.sampled_from(("chat.update", POST)))
@@ -86,29 +199,8 @@ def test_the_first_slot_is_free() -> None:
     assert Pace(1.1).wait_s(0) == 0
 
 
-def test_a_burst_is_free_and_the_rest_keeps_its_distance() -> None:
-    allowance = Allowance(burst=3, interval_s=2)
-
-    assert [allowance.take(100) for _ in range(5)] == [0, 0, 0, 2, 4]
-
-
-def test_a_rest_gives_the_burst_back() -> None:
-    allowance = Allowance(burst=2, interval_s=2)
-    for _ in range(3):
-        allowance.take(0)
-
-    assert [allowance.take(50) for _ in range(3)] == [0, 0, 2]
-
-
-@given(st.lists(st.floats(0, 30), max_size=200))
+@given(st.lists(st.floats(0, 30), min_size=1, max_size=200))
 def test_no_minute_holds_more_than_the_tier_allows(pauses_s: list[float]) -> None:
-    allowance = Allowance(BURST, INTERVAL_S)
-    now_s, called_s = 0.0, []
-    for pause_s in pauses_s:
-        now_s += pause_s / 30
-        now_s += allowance.take(now_s)
-        called_s.append(now_s)
+    spent_s = spent(Pace(INTERVAL_S, BURST), [pause_s / 30 for pause_s in pauses_s])
 
-    for begun_s in called_s:
-        in_minute = sum(begun_s <= at_s < begun_s + 60 for at_s in called_s)
-        assert in_minute <= TIER_3_CALLS
+    assert most(spent_s, 60) <= TIER_3_CALLS

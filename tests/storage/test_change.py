@@ -1,5 +1,6 @@
 """What was said is changed everywhere: messages, summaries, turns, files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,16 +10,18 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.fold import Fold
+from bot.conversation.memory import BOT
 from bot.storage import database, tables
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
 from bot.storage.retention import SqlArchive
-from bot.storage.turns import SqlTurns
+from bot.storage.turns import Note, SqlTurns
 from tests.long import examples
 from tests.storage.test_memory import folded
 from tests.twins import THREAD, asked, said
 
 SECRET = "the old words"
+OWN_WORDS = "what the bot said"
 
 
 async def everything(engine: AsyncEngine) -> str:
@@ -35,7 +38,9 @@ async def keep(engine: AsyncEngine, *positions: str, state: str = "done") -> Non
     """Store turns with secret questions, and a summary of them."""
     turns, memory = SqlTurns(engine), SqlMemory(engine)
     for position in positions:
-        await turns.add(asked(f"{SECRET} {position}", position))
+        turn = asked(f"{SECRET} {position}", position)
+        await turns.add(turn)
+        await turns.note_messages([Note(turn.id, 0, "m", OWN_WORDS)])
     async with transaction(engine) as connection:
         await connection.execute(update(tables.turn).values(state=state))
     assert await memory.commit(folded(await memory.load(THREAD), *positions))
@@ -85,14 +90,34 @@ async def test_a_deletion_leaves_the_words_nowhere(
     assert await SqlTurns(engine).claim(THREAD) is None
 
 
-async def test_a_replys_deletion_leaves_its_question(engine: AsyncEngine) -> None:
-    turns, memory = SqlTurns(engine), SqlMemory(engine)
-    await turns.add(asked("question"))
-    await memory.add(asked("answer").question)
+@pytest.mark.parametrize("is_edited", [False, True])
+async def test_a_changed_replys_old_words_leave_the_journal_too(
+    engine: AsyncEngine, *, is_edited: bool
+) -> None:
+    await keep(engine, "1", "2")
+    memory = SqlMemory(engine)
+    reply = replace(said(OWN_WORDS, "1"), role="bot", speaker=BOT)
+    await memory.add(reply)
 
-    assert not await memory.delete(THREAD, "1", "bot")
+    if is_edited:
+        assert await memory.edit(replace(reply, text="new"))
+    else:
+        assert await memory.delete(THREAD, "1", "bot")
 
-    assert await turns.claim(THREAD) is not None
+    rows = await everything(engine)
+    assert rows.count(OWN_WORDS) == 1
+    assert f"{SECRET} 1" in rows
+
+
+async def test_the_journal_of_a_running_turn_is_not_forgotten(
+    engine: AsyncEngine,
+) -> None:
+    """After a crash the answer goes on behind its words."""
+    await keep(engine, "1", state="running")
+
+    await SqlMemory(engine).forget(THREAD)
+
+    assert OWN_WORDS in await everything(engine)
 
 
 async def test_forgetting_leaves_no_words(engine: AsyncEngine) -> None:
@@ -100,7 +125,9 @@ async def test_forgetting_leaves_no_words(engine: AsyncEngine) -> None:
 
     await SqlMemory(engine).forget(THREAD)
 
-    assert SECRET not in await everything(engine)
+    rows = await everything(engine)
+    assert SECRET not in rows
+    assert OWN_WORDS not in rows
     assert not await SqlTurns(engine).add(asked(position="1"))
 
 

@@ -8,7 +8,7 @@ from bot.storage import retention, tables
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
 from bot.storage.retention import SqlArchive
-from bot.storage.turns import SqlTurns
+from bot.storage.turns import Note, SqlTurns
 from tests.storage.test_memory import folded
 from tests.twins import THREAD, asked, said
 
@@ -36,7 +36,7 @@ async def test_an_old_thread_is_deleted_with_all_that_belongs_to_it(
 ) -> None:
     turns, memory = SqlTurns(engine), SqlMemory(engine)
     await turns.add(asked(position="1"))
-    await turns.note_messages([(asked(position="1").id, 0, "1.1")])
+    await turns.note_messages([Note(asked(position="1").id, 0, "1.1", "x")])
     await turns.finish(asked(position="1").id, "done")
     await memory.add(said("x", "2"))
     await memory.commit(folded(await memory.load(THREAD), "1"))

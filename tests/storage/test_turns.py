@@ -11,7 +11,7 @@ from bot.conversation.turn import TurnId
 from bot.storage import tables
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
-from bot.storage.turns import SqlTurns
+from bot.storage.turns import Note, SqlTurns
 from tests.twins import THREAD, asked
 
 
@@ -108,18 +108,19 @@ async def test_a_note_is_kept_once_per_part(
 ) -> None:
     await turns.add(asked())
 
-    await turns.note_messages([(asked().id, 0, "1.1"), (asked().id, 1, "1.2")])
-    await turns.note_messages([(asked().id, 1, "9.9")])
+    first, second = (Note(asked().id, seq, "1.1", f"line {seq}\n") for seq in (0, 1))
+    await turns.note_messages([first, second])
+    await turns.note_messages([Note(asked().id, 1, "9.9", "again")])
 
     async with transaction(engine) as connection:
         table = tables.reply_message
-        rows = await connection.execute(select(table.c.seq, table.c.message))
-        assert rows.all() == [(0, "1.1"), (1, "1.2")]
+        rows = await connection.execute(select(table))
+        assert [Note(*row) for row in rows.all()] == [first, second]
 
 
 async def test_a_note_on_no_turn_is_refused(turns: SqlTurns) -> None:
     with pytest.raises(StoreError):
-        await turns.note_messages([(TurnId("nobody's"), 0, "1.1")])
+        await turns.note_messages([Note(TurnId("nobody's"), 0, "1.1", "")])
 
 
 async def test_an_unknown_state_is_refused(

@@ -12,7 +12,7 @@ from tests.twins import asked
 
 async def test_a_row_that_is_there_may_stay_or_change(engine: AsyncEngine) -> None:
     await SqlTurns(engine).add(asked())
-    note = insert(engine, tables.reply_message).values(turn=asked().id, seq=0)
+    note = insert(engine, tables.reply_message).values(turn=asked().id, seq=0, text="x")
     changing = note.values(message="new")
     key = ["turn", "seq"]
 

@@ -11,11 +11,10 @@ from typing import Literal, cast
 from bot.playground.answer import RefusedError
 from bot.playground.content.rules import (
     MAX_BLOCKS,
-    MAX_MARKDOWN_CHARS,
-    TRUNCATED,
-    check_stored,
     read_blocks,
     refuse_large_tables,
+    refuse_long_blocks,
+    refuse_many_expanded_blocks,
 )
 from bot.playground.jsonobject import JsonObject, as_object
 from bot.playground.text.entities import encode, rich_text
@@ -23,6 +22,15 @@ from bot.playground.text.translation import plain_text, translate
 from bot.playground.workspace.message import MAX_TEXT_CHARS, Stream
 
 MAX_TASK_CHARS = 256
+
+MAX_STREAM_CHARS = 12_000
+"""Of the Markdown in a streamed message; documented for one call.
+
+For all calls together others measured it: 11,977 characters were taken, the append
+beyond was refused (https://github.com/CopilotKit/CopilotKit/pull/6064, read 2026-11).
+Who measured in UTF-8 bytes, tasks included, found 10,600 to 11,300
+(https://github.com/openclaw/openclaw/pull/143882, read 2026-11). Ours are characters.
+"""
 
 BLOCKS_DROPPED = "blocks_dropped"
 """Slack warns, and its word is not documented: our choice."""
@@ -42,7 +50,7 @@ def grow(stream: Stream, arguments: JsonObject) -> Growth:
     """Return a stream with the content of a call added; a call may have none.
 
     Its first content fixes how the rest must come. Blocks beyond 50 in all chunks are
-    left out, and so is Markdown beyond 40,000 characters, where any message ends.
+    left out; Markdown beyond 12,000 characters is refused, and what was there stays.
 
     Raises:
         RefusedError: if the content is none that Slack takes.
@@ -61,6 +69,8 @@ def grow(stream: Stream, arguments: JsonObject) -> Growth:
     growth = Growth(replace(stream, mode=mode))
     for chunk in cast("list[JsonObject]", chunks):
         growth = _added(growth, chunk)
+    if len(source(growth.stream.chunks)) > MAX_STREAM_CHARS:
+        raise RefusedError("msg_too_long")
     return growth
 
 
@@ -74,20 +84,24 @@ def arrange(stream: Stream) -> tuple[tuple[JsonObject, ...], str]:
 
     Markdown is translated as a whole wherever nothing stands between two pieces, and
     tasks change where they first stood, see
-    https://docs.slack.dev/reference/methods/chat.startStream, read 2026-11. That
-    translated Markdown obeys the rules for blocks is not documented: our choice.
+    https://docs.slack.dev/reference/methods/chat.startStream, read 2026-11. That all
+    that a stream holds obeys the rules for the blocks of one message, in the same
+    words, is not documented: our choice. Blocks in chunks are counted apart.
 
     Raises:
-        RefusedError: if the blocks are too many, or their tables too large.
+        RefusedError: if the blocks are too many or too long, or their tables too large.
     """
     blocks: list[JsonObject] = []
     translated: list[JsonObject] = []
-    for run in _runs(stream):
+    runs = _runs(stream)
+    for run in runs:
         is_source = run["type"] == "markdown"
         made = translate(run["text"]).blocks if is_source else (run,)
         translated += made if is_source else ()
         blocks += made
-    check_stored(tuple(translated))
+    sources = [run for run in runs if run["type"] == "markdown"]
+    refuse_many_expanded_blocks({"blocks": sources})
+    refuse_long_blocks({"blocks": runs})
     refuse_large_tables(tuple(blocks))
     return tuple(blocks), plain_text(translated)[:MAX_TEXT_CHARS]
 
@@ -95,21 +109,16 @@ def arrange(stream: Stream) -> tuple[tuple[JsonObject, ...], str]:
 def _added(growth: Growth, chunk: JsonObject) -> Growth:
     """Return the stream with as much of a chunk as it takes."""
     chunks = growth.stream.chunks
-    kept = chunk
-    warning = ""
-    if chunk["type"] == "markdown_text":
-        free_chars = MAX_TEXT_CHARS - len(source(chunks))
-        kept = chunk | {"text": chunk["text"][:free_chars]}
-        warning = TRUNCATED
-    elif chunk["type"] == "blocks":
-        present = sum(len(c["blocks"]) for c in chunks if c["type"] == "blocks")
-        kept = chunk | {"blocks": chunk["blocks"][: MAX_BLOCKS - present]}
-        warning = BLOCKS_DROPPED
-    is_new = kept != chunk and warning not in growth.warnings
-    is_empty = "" in kept.values() or [] in kept.values()
+    if chunk["type"] != "blocks":
+        return replace(growth, stream=replace(growth.stream, chunks=(*chunks, chunk)))
+    present = sum(len(c["blocks"]) for c in chunks if c["type"] == "blocks")
+    kept = chunk | {"blocks": chunk["blocks"][: MAX_BLOCKS - present]}
+    if kept["blocks"]:
+        chunks = (*chunks, kept)
+    is_dropped = kept != chunk
     return Growth(
-        replace(growth.stream, chunks=chunks if is_empty else (*chunks, kept)),
-        (*growth.warnings, warning) if is_new else growth.warnings,
+        replace(growth.stream, chunks=chunks),
+        (BLOCKS_DROPPED,) if is_dropped else growth.warnings,
     )
 
 
@@ -123,8 +132,6 @@ def _check(sent: object) -> None:
         if rule is None:
             raise RefusedError("invalid_chunks")
         rule(fields)
-    if len(source(cast("list[JsonObject]", chunks))) > MAX_MARKDOWN_CHARS:
-        raise RefusedError("msg_too_long")
 
 
 def _check_markdown(chunk: JsonObject) -> None:

@@ -11,6 +11,7 @@ from bot.playground.content.metadata import (
     refuse_malformed_metadata,
 )
 from bot.playground.jsonobject import JsonObject
+from bot.playground.text.expansion import expanded_blocks
 from bot.playground.text.translation import translate
 from bot.playground.workspace.message import MAX_TEXT_CHARS, Message
 
@@ -82,7 +83,7 @@ def read_content(arguments: JsonObject, *, is_short: bool = False) -> Content:
         rule(arguments)
     source = _markdown(arguments)
     blocks = _translated(arguments)
-    check_stored(blocks)
+    refuse_large_tables(blocks)
     text = str(arguments.get("text") or "") or translate(source).text
     is_truncated = len(text) > MAX_TEXT_CHARS
     return Content(text[:MAX_TEXT_CHARS], blocks, source, is_truncated)
@@ -98,18 +99,8 @@ def read_blocks(blocks: object) -> tuple[JsonObject, ...]:
     for rule in BLOCK_RULES:
         rule(arguments)
     stored = _translated(arguments)
-    check_stored(stored)
+    refuse_large_tables(stored)
     return stored
-
-
-def check_stored(blocks: tuple[JsonObject, ...]) -> None:
-    """Apply the rules for blocks after translation.
-
-    Raises:
-        RefusedError: if one is broken.
-    """
-    for rule in STORED_RULES:
-        rule(blocks)
 
 
 def split_text(content: Content) -> tuple[str, ...]:
@@ -168,6 +159,18 @@ def refuse_many_blocks(arguments: JsonObject) -> None:
         raise RefusedError("msg_blocks_too_many")
 
 
+def refuse_many_expanded_blocks(arguments: JsonObject) -> None:
+    """Refuse Markdown that becomes more blocks than a message holds with the others.
+
+    The word is our choice; others saw `invalid_blocks`, see `expanded_blocks`.
+    """
+    text = arguments.get("markdown_text")
+    sources = (str(text),) if text else tuple(_sources(arguments))
+    others = sum(block["type"] != "markdown" for block in _blocks(arguments))
+    if others + sum(map(expanded_blocks, sources)) > MAX_BLOCKS:
+        raise RefusedError("msg_blocks_too_many")
+
+
 def refuse_long_markdown(arguments: JsonObject) -> None:
     """Refuse too much Markdown in all blocks together."""
     if len("".join(_sources(arguments))) > MAX_MARKDOWN_CHARS:
@@ -193,12 +196,6 @@ def refuse_long_text(arguments: JsonObject) -> None:
         raise RefusedError("msg_too_long")
 
 
-def refuse_many_stored_blocks(blocks: tuple[JsonObject, ...]) -> None:
-    """Refuse more blocks than a message holds, after translation."""
-    if len(blocks) > MAX_BLOCKS:
-        raise RefusedError("msg_blocks_too_many")
-
-
 def refuse_large_tables(blocks: tuple[JsonObject, ...]) -> None:
     """Refuse a table too long, too wide or too full, and a second one.
 
@@ -221,6 +218,7 @@ BLOCK_RULES: tuple[Rule, ...] = (
     refuse_broken_blocks,
     refuse_long_markdown,
     refuse_long_blocks,
+    refuse_many_expanded_blocks,
 )
 RULES: tuple[Rule, ...] = (
     refuse_empty_content,
@@ -232,7 +230,6 @@ RULES: tuple[Rule, ...] = (
     refuse_large_metadata,
 )
 SHORT_RULES: tuple[Rule, ...] = (*RULES, refuse_long_text)
-STORED_RULES = (refuse_many_stored_blocks, refuse_large_tables)
 
 
 def _blocks(arguments: JsonObject) -> list[JsonObject]:

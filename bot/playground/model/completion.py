@@ -61,9 +61,11 @@ class Completion:
         usage = None if said_chars is None else self._usage(said_chars)
         return event({**head, "choices": [], "usage": usage})
 
-    def whole(self, said: str, finish_reason: FinishReason) -> JsonObject:
+    def whole(
+        self, said: str, finish_reason: FinishReason, refusal: str | None = None
+    ) -> JsonObject:
         """Return the answer as one object."""
-        message = {"role": "assistant", "content": said, "refusal": None}
+        message = {"role": "assistant", "content": said, "refusal": refusal}
         choice = {"index": 0, "message": message, "logprobs": None}
         return {
             **self._head("chat.completion"),

@@ -23,6 +23,7 @@ Kind = Literal[
     "length",
     "content_filter",
     "tool_calls",
+    "refusal",
 ]
 """What happens.
 
@@ -36,7 +37,8 @@ Kind = Literal[
 - `stall`, `keepalive`: silence, or comments only, until the client goes away;
 - `broken_json`, `no_choices`, `garbage`: such an event, and the answer goes on;
 - `page`: a web page in place of the stream, with status 200;
-- `length`, `content_filter`, `tool_calls`: the answer ends for this reason.
+- `length`, `content_filter`, `tool_calls`: the answer ends for this reason;
+- `refusal`: the model declines, in the field for that, and the answer ends.
 
 Not documented: which of them a server or a proxy between does is our choice.
 """
@@ -46,6 +48,7 @@ INTERRUPTIONS: dict[Kind, bytes] = {
     "no_choices": b'data: {"id": "chatcmpl-0", "object": "chat.completion.chunk"}\n\n',
     "garbage": b"data: \xff\xfe\x00\xc3\n\n",
 }
+REFUSAL = "I am sorry, but I cannot help with that."
 PAGE = "<!doctype html>\n<title>Sign in</title>\n<p>Sign in to the network first.</p>\n"
 
 
@@ -67,6 +70,11 @@ class ModelFault:
         """Say whether the answer ends before its end."""
         whole: set[Kind] = {"none", "refuse_stream_options", "page", "late_cut"}
         return self.kind not in whole and not self.interruption
+
+    @property
+    def ends_in_order(self) -> bool:
+        """Say whether the answer ends early, but as the protocol allows."""
+        return self.kind in {"unfinished", "refusal"} or self.finish_reason is not None
 
     @property
     def interruption(self) -> bytes:

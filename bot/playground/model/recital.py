@@ -12,6 +12,9 @@ from importlib import resources
 CONTINUE_MARK = "Continue exactly behind this beginning:"
 """A line in a person's message; all text behind it is the beginning of the answer."""
 
+GO_ON = re.compile(r"\bGo on exactly behind its last character\b")
+"""In a person's message: the assistant's message before it is the beginning."""
+
 MAX_SUMMARY_CHARS = 600
 """So that a memory of summaries stays bounded, however long the thread."""
 
@@ -71,8 +74,9 @@ _KEEPS_MEMORY = re.compile(r"\bmaintain the memory of\b", re.IGNORECASE)
 def recite(messages: Sequence[ModelMessage]) -> str:
     """Return the whole answer, or its exact rest where a beginning is given.
 
-    A beginning is the last message if that is the assistant's, or the text behind
-    `CONTINUE_MARK` in it. The rest of a complete answer is empty.
+    A beginning is the last message if that is the assistant's, or the one before
+    `GO_ON`, or the text behind `CONTINUE_MARK` in it. The rest of a complete answer is
+    empty.
     """
     talk = [message for message in messages if message.role != "system"]
     orders = "\n".join(m.text for m in messages if m.role == "system")
@@ -81,13 +85,26 @@ def recite(messages: Sequence[ModelMessage]) -> str:
     if not talk:
         return _answer("", ())
     last = talk[-1]
-    if last.role == "assistant":
-        return _rest(last.text, talk[:-1])
+    if (asked := begun(talk)) is not None:
+        return _rest(talk[len(asked)].text, asked)
     before, mark, beginning = last.text.partition(CONTINUE_MARK + "\n")
     if mark:
         asked = [*talk[:-1], ModelMessage("user", before.rstrip("\n"))]
         return _rest(beginning, asked)
     return _answer(last.text, talk[:-1])
+
+
+def begun(messages: Sequence[ModelMessage]) -> Sequence[ModelMessage] | None:
+    """Return what was asked before a beginning that is a message, if there is one.
+
+    The message behind what was asked is the beginning.
+    """
+    end = len(messages)
+    if messages and GO_ON.search(messages[-1].text):
+        end -= 1
+    if end and messages[end - 1].role == "assistant":
+        return messages[: end - 1]
+    return None
 
 
 def _rest(beginning: str, asked: Sequence[ModelMessage]) -> str:

@@ -22,6 +22,8 @@ class ModelRequest:
     is_stream: bool
     includes_usage: bool
     body: JsonObject
+    answer: str = ""
+    """What it gets if nothing goes wrong."""
     closed_early: bool = False
     """The client went away before the end of the answer."""
 

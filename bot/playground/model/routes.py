@@ -9,7 +9,7 @@ from aiohttp import web
 from bot.playground.model.completion import Completion, error_body
 from bot.playground.model.dialect import Dialect
 from bot.playground.model.fault import ModelFault
-from bot.playground.model.recital import recite
+from bot.playground.model.recital import begun, recite
 from bot.playground.model.request import (
     MODEL,
     ModelRefusedError,
@@ -33,7 +33,7 @@ class ModelServer:
         self.faults: deque[ModelFault] = deque()
         """Each is consumed by one request, the leftmost first."""
         self.scripts: deque[str] = deque()
-        """Each is said once, in place of the recital."""
+        """Each is said once, in place of the recital; gone on with if it breaks off."""
         self.records_newlines = False
         self.newlines_written: list[float] = []
         """`time.monotonic()` right after each write of a fragment with a newline."""
@@ -84,6 +84,7 @@ class ModelServer:
         self, http: web.Request, request: ModelRequest, fault: ModelFault
     ) -> ModelStream:
         self._count += 1
+        request.answer = self._answer(request)
         usage = self.dialect.usage
         completion = Completion(
             id=f"chatcmpl-offline-{self._count}",
@@ -96,13 +97,25 @@ class ModelServer:
         return ModelStream(
             http=http,
             completion=completion,
-            text=self.scripts.popleft() if self.scripts else recite(request.messages),
+            text=request.answer,
             pace=self.pace,
             dialect=self.dialect,
             fault=fault,
             is_closing=lambda: self._is_closing,
             on_newline=self._note_newline,
         )
+
+    def _answer(self, request: ModelRequest) -> str:
+        """Return the next script, the rest of one that was begun, or the recital."""
+        if self.scripts:
+            return self.scripts.popleft()
+        asked = begun(request.messages)
+        if asked is not None:
+            beginning = request.messages[len(asked)].text
+            for earlier in reversed(self.requests):
+                if earlier.messages == asked and earlier.answer.startswith(beginning):
+                    return earlier.answer[len(beginning) :]
+        return recite(request.messages)
 
     def _note_newline(self) -> None:
         if self.records_newlines:

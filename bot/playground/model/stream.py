@@ -21,7 +21,7 @@ from bot.playground.model.completion import (
     event,
 )
 from bot.playground.model.dialect import Dialect
-from bot.playground.model.fault import PAGE, ModelFault
+from bot.playground.model.fault import PAGE, REFUSAL, ModelFault
 from bot.playground.model.request import ModelRefusedError
 
 WATCH_S = 0.05
@@ -80,7 +80,9 @@ class ModelStream:
         async with aclosing(self._paced()) as fragments:
             said = "".join([fragment async for fragment in fragments])
         await self._break_off(None)
-        return web.json_response(self.completion.whole(said, self._finish_reason))
+        refusal = REFUSAL if self.fault.kind == "refusal" else None
+        whole = self.completion.whole(said, self._finish_reason, refusal)
+        return web.json_response(whole)
 
     async def events(self) -> web.StreamResponse:
         """Answer with a stream of events.
@@ -100,6 +102,10 @@ class ModelStream:
         except ModelRefusedError as refused:
             await response.write(event(error_body(refused.status, str(refused))))
             return response
+        if self.fault.kind == "refusal":
+            for fragment in self.dialect.fragments(REFUSAL):
+                delta = self.dialect.delta("refusal", fragment)
+                await self._write(response, delta, said_chars)
         if self.fault.kind != "unfinished":
             await self._finish(response, said_chars)
         return response
@@ -185,7 +191,7 @@ class ModelStream:
 
     async def _break_off(self, response: web.StreamResponse | None) -> None:
         fault = self.fault
-        if not fault.breaks_off or fault.finish_reason or fault.kind == "unfinished":
+        if not fault.breaks_off or fault.ends_in_order:
             return
         if fault.kind == "error":
             status = web.HTTPInternalServerError.status_code

@@ -46,19 +46,27 @@ def post_message(workspace: Workspace, arguments: JsonObject) -> JsonObject:
 def update(workspace: Workspace, arguments: JsonObject) -> JsonObject:
     """Change a message of the app; metadata stays unless it is given.
 
-    Source: https://docs.slack.dev/reference/methods/chat.update, read 2026-11.
+    With blocks it is not marked as edited, with a text alone it is, and its old blocks
+    go; with neither they stay: https://docs.slack.dev/reference/methods/chat.update,
+    read 2026-11. That `markdown_text` counts as blocks is not documented: our choice.
     """
     message = own_message(workspace, arguments, "cant_update_message")
     if workspace.channels[message.channel].is_archived:
         raise RefusedError("is_inactive")
     if workspace.is_streaming(message):
         raise RefusedError("streaming_state_conflict")
+    _check_age(workspace, message)
     content = read_content(arguments, is_short=True)
     _check_kind_of_blocks(message, arguments)
     metadata = message.metadata
     if arguments.get("metadata") is not None:
         metadata = arguments["metadata"] or None
-    edited = workspace.edit(replace(content.into(message), metadata=metadata))
+    names = ("text", "blocks", "markdown_text")
+    if any(arguments.get(name) is not None for name in names):
+        message = content.into(message)
+    edited = workspace.edit(
+        replace(message, metadata=metadata), is_marked=not message.blocks
+    )
     return _posted(workspace, edited, content) | {"text": edited.text}
 
 
@@ -155,6 +163,13 @@ def _open_channel(workspace: Workspace, name: object) -> Channel:
     if channel.is_archived:
         raise RefusedError("is_archived")
     return channel
+
+
+def _check_age(workspace: Workspace, message: Message) -> None:
+    """Refuse an edit that the workspace's settings allow no more."""
+    window_s = workspace.edit_window_s
+    if window_s is not None and workspace.clock() > float(message.ts) + window_s:
+        raise RefusedError("edit_window_closed")
 
 
 def _check_kind_of_blocks(message: Message, arguments: JsonObject) -> None:

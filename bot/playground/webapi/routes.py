@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, cast
 
 from aiohttp import web
@@ -64,15 +65,21 @@ class WebApi:
         methods: Methods,
         pulse: Pulse,
         clock: Callable[[], float] = time.monotonic,
+        latency_s: float = 0.0,
     ) -> None:
-        """`clock` returns seconds and never goes back."""
+        """`clock` returns seconds and never goes back.
+
+        A call takes `latency_s` to be answered and takes effect halfway.
+        """
         self._methods = methods
         self._pulse = pulse
         self._clock = clock
         self.calls: deque[Call] = deque(maxlen=MAX_CALLS_LOGGED)
         self.faults: deque[Fault] = deque()
         """What the next calls meet, the first that fits."""
+        self.latency_s = latency_s
         self._closing = asyncio.Event()
+        self._late: list[asyncio.TimerHandle] = []
 
     def add_to(self, app: web.Application) -> None:
         """Serve the Web API from an application."""
@@ -80,8 +87,10 @@ class WebApi:
         app.router.add_post("/api/{method}", self._serve)
 
     async def close(self) -> None:
-        """Let go of the calls that are never answered."""
+        """Let go of the calls that are never answered, and of those to come."""
         self._closing.set()
+        for timer in self._late:
+            timer.cancel()
 
     def called(self, method: str) -> list[Call]:
         """Return the logged calls of a method, oldest first."""
@@ -108,14 +117,16 @@ class WebApi:
             return web.json_response(error.body)
         token = _token(request, arguments)
         fault = take_fault(self.faults, method)
+        await self._pause(fault.delay_before_s if fault else 0.0)
         answer = self._answer(method, arguments, token, fault)
         kind = _token_kind(token)
         self.calls.append(
             Call(method, arguments, kind, received_s, answer.status, answer.body)
         )
         self._pulse.ring()
-        if fault is not None:
-            await self._dawdle(fault)
+        if fault is not None and fault.kind == "hang":
+            await self._closing.wait()
+        await self._pause(fault.delay_after_s if fault else 0.0)
         if answer.status == 0:
             if request.transport is not None:
                 request.transport.abort()
@@ -132,13 +143,19 @@ class WebApi:
         honest = None
         if fault.is_effective:
             honest = self._methods.call(method, arguments, token)
+        if fault.kind == "stored_late":
+            loop = asyncio.get_running_loop()
+            call = partial(self._methods.call, method, arguments, token)
+            self._late.append(loop.call_later(fault.delay_s, call))
         return fault.answer(honest)
 
-    async def _dawdle(self, fault: Fault) -> None:
-        delay_s = None if fault.kind == "hang" else fault.delay_s
-        with suppress(TimeoutError):
-            async with asyncio.timeout(delay_s):
-                await self._closing.wait()
+    async def _pause(self, delay_s: float) -> None:
+        """Wait for half of a call's time and for `delay_s` more, or for the end."""
+        pause_s = self.latency_s / 2 + delay_s
+        if pause_s:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._closing.wait()
 
 
 def _refuse_strangers(request: web.Request) -> None:

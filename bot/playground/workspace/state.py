@@ -38,6 +38,8 @@ class Workspace:
     )
     """By channel and ts of the message."""
     stream_life_s: float = STREAM_LIFE_S
+    edit_window_s: float | None = None
+    """How old a message may be that an app edits; None for any age."""
     reactions: dict[tuple[str, str], dict[str, tuple[str, ...]]] = field(
         default_factory=dict[tuple[str, str], dict[str, tuple[str, ...]]]
     )
@@ -143,10 +145,13 @@ class Workspace:
             self.streams[key] = stream
         return self._replace(message)
 
-    def edit(self, message: Message) -> Message:
-        """Put a message in the place of the one with its channel and ts, as edited."""
-        ts = f"{int(self.clock())}.000000"
-        return self._replace(replace(message, is_edited=True, edited_ts=ts))
+    def edit(self, message: Message, *, is_marked: bool = True) -> Message:
+        """Put a message in the place of the one with its channel and ts, as edited.
+
+        One that is not marked shows no "(edited)", whatever it showed before.
+        """
+        ts = f"{int(self.clock())}.000000" if is_marked else ""
+        return self._replace(replace(message, is_edited=is_marked, edited_ts=ts))
 
     def delete(self, channel: str, ts: str) -> None:
         """Remove a message; a parent with replies becomes a tombstone.

@@ -165,21 +165,31 @@ def test_blocks_beyond_fifty_in_all_chunks_are_left_out() -> None:
     assert third.stream == second.stream
 
 
-def test_markdown_beyond_forty_thousand_characters_is_cut() -> None:
-    stream = Stream(0.0)
-    for _ in range(3):
-        stream = grow(stream, {"markdown_text": "a" * 12_000}).stream
-    last = grow(stream, {"markdown_text": "b" * 4_001})
+def test_markdown_of_all_calls_together_ends_where_that_of_one_does() -> None:
+    stream = grow(Stream(0.0), {"markdown_text": "a" * 7_000}).stream
 
-    assert last.warnings == ("message_truncated",)
-    assert source(last.stream.chunks) == "a" * 36_000 + "b" * 4_000
+    with pytest.raises(RefusedError, match="msg_too_long"):
+        grow(stream, {"markdown_text": "b" * 5_001})
+    full = grow(stream, {"markdown_text": "b" * 5_000}).stream
+
+    assert source(full.chunks) == "a" * 7_000 + "b" * 5_000
+
+
+def test_blocks_and_markdown_of_a_stream_are_too_long_together() -> None:
+    texts = [{"type": "mrkdwn", "text": "a" * 3_000}] * 4
+    blocks = [{"type": "section", "text": text} for text in texts]
+    stream = grown({"type": "blocks", "blocks": blocks}, markdown("a" * 797))
+
+    arrange(stream)
+    with pytest.raises(RefusedError, match="msg_blocks_too_long"):
+        arrange(grow(stream, {"chunks": [markdown("b")]}).stream)
 
 
 @pytest.mark.parametrize(
     ("text", "error"),
     [
         (f"{TABLE}\n---\n{TABLE}", "invalid_attachments"),
-        ("a\n\n---\n" * 26, "msg_blocks_too_many"),
+        ("a\n\n" * 51, "msg_blocks_too_many"),
     ],
 )
 def test_translated_markdown_obeys_the_rules_for_blocks(text: str, error: str) -> None:

@@ -49,6 +49,8 @@ META: JsonObject = {"event_type": "t", "event_payload": {}}
         ({"blocks": [source("a" * 6_000), source("a" * 6_001)]}, "msg_blocks_too_long"),
         ({"blocks": [*sections(13_172), DIVIDER]}, "msg_blocks_too_long"),
         ({"blocks": [source("a\n\n---\n" * 26)]}, "msg_blocks_too_many"),
+        ({"blocks": [source("a\n\n" * 50), DIVIDER]}, "msg_blocks_too_many"),
+        ({"markdown_text": "a\n\n" * 51}, "msg_blocks_too_many"),
         ({"blocks": [table(1, 10_001)]}, "invalid_blocks"),
         ({"blocks": [table(1), table(1)]}, "invalid_attachments"),
         ({"blocks": [source(f"{TABLE}\n---\n{TABLE}")]}, "invalid_attachments"),
@@ -74,6 +76,8 @@ def test_a_broken_rule_is_refused_in_slacks_words(
     "arguments",
     [
         {"markdown_text": "a" * 12_000},
+        {"markdown_text": "a\n\n" * 50},
+        {"blocks": [source("a\n\n" * 49), DIVIDER]},
         {"blocks": [DIVIDER] * 50},
         {"blocks": [source("a" * 12_000)]},
         {"blocks": [*sections(12_672), DIVIDER]},

@@ -21,6 +21,14 @@ def test_a_fault_ends_the_answer_or_disturbs_it_but_not_both(kind: Kind) -> None
     assert bool(fault.interruption) == (kind in INTERRUPTIONS)
 
 
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_an_answer_that_ends_in_order_is_not_whole(kind: Kind) -> None:
+    reasons = {"length", "content_filter", "tool_calls", "refusal", "unfinished"}
+
+    assert ModelFault(kind=kind).ends_in_order == (kind in reasons)
+    assert ModelFault(kind=kind).breaks_off or kind not in reasons
+
+
 @pytest.mark.parametrize("kind", ["length", "content_filter", "tool_calls"])
 def test_a_reason_to_finish_is_named(kind: Kind) -> None:
     assert ModelFault(kind=kind).finish_reason == kind

@@ -117,7 +117,10 @@ def test_a_beginning_is_continued_exactly(question: str, share: float) -> None:
     same = ModelMessage("user", f"{question}\n\n{CONTINUE_MARK}\n{beginning}")
 
     rest = whole[len(beginning) :]
-    assert recite([*talk, ModelMessage("assistant", beginning)]) == rest
+    begun = ModelMessage("assistant", beginning)
+    go_on = "It broke off. Go on exactly behind its last character; repeat nothing."
+    assert recite([*talk, begun]) == rest
+    assert recite([*talk, begun, ModelMessage("user", go_on)]) == rest
     assert recite([*talk[:-1], same]) == rest
     if beginning:
         assert recite([*talk, order]) == rest

@@ -11,7 +11,7 @@ from aiohttp import ClientPayloadError, ClientSession, web
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from bot.playground.model.fault import ModelFault
+from bot.playground.model.fault import REFUSAL, ModelFault
 from bot.playground.model.recital import ModelMessage, recite
 from bot.playground.model.routes import ModelServer
 from bot.playground.model.stream import Pace
@@ -158,6 +158,59 @@ async def test_a_script_takes_the_place_of_the_recital_once(
         return answer.choices[0].message.content
 
     assert [await ask(), await ask()] == ["Scripted.", TABLE]
+
+
+async def test_a_script_that_broke_off_is_gone_on_with_where_it_was_said(
+    sdk: openai.AsyncOpenAI, model: ModelServer
+) -> None:
+    model.scripts += ["One, two, three.", "One and only."]
+    go_on = "Your answer broke off. Go on exactly behind its last character."
+
+    async def ask(question: str, beginning: str = "") -> str | None:
+        talk = [{"role": "user", "content": question}]
+        if beginning:
+            talk += [
+                {"role": "assistant", "content": beginning},
+                {"role": "user", "content": go_on},
+            ]
+        answer = await sdk.chat.completions.create(
+            model="offline",
+            messages=talk,  # type: ignore[arg-type]
+        )
+        return answer.choices[0].message.content
+
+    await ask("a table")
+    await ask("a list")
+
+    assert await ask("a table", "One") == ", two, three."
+    assert await ask("a list", "One") == " and only."
+    assert await ask("a table", TABLE[:5]) == TABLE[5:]
+
+
+@pytest.mark.parametrize("is_stream", [True, False])
+async def test_a_refusal_stands_in_a_field_of_its_own(
+    sdk: openai.AsyncOpenAI, model: ModelServer, *, is_stream: bool
+) -> None:
+    model.faults.append(ModelFault(kind="refusal"))
+    asking = sdk.chat.completions
+    messages = [{"role": "user", "content": "a table"}]
+    said, refused = "", ""
+
+    if is_stream:
+        async for chunk in await asking.create(
+            model="offline",
+            messages=messages,  # type: ignore[arg-type]
+            stream=True,
+        ):
+            delta = chunk.choices[0].delta
+            said += delta.content or ""
+            refused += delta.refusal or ""
+    else:
+        whole = await asking.create(model="offline", messages=messages)  # type: ignore[arg-type]
+        said = whole.choices[0].message.content or ""
+        refused = whole.choices[0].message.refusal or ""
+
+    assert (said, refused) == ("", REFUSAL)
 
 
 async def test_newlines_are_timed_only_if_wanted(

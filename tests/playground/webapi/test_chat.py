@@ -111,6 +111,7 @@ def test_an_edit_replaces_the_content_and_keeps_the_metadata(
 
     answer = chat.update(workspace, {**place, "text": "b"})
 
+    assert "edited" in read_history(workspace, {"channel": "C0DEV"})["messages"][0]
     edited = workspace.message("C0DEV", message.ts)
     assert edited is not None
     assert (edited.text, edited.blocks, edited.markdown) == ("b", (), "")
@@ -220,6 +221,46 @@ def test_rich_text_becomes_no_other_blocks(workspace: Workspace) -> None:
 
     with pytest.raises(RefusedError, match="block_mismatch"):
         chat.update(workspace, {**place, "blocks": [{"type": "divider"}]})
+
+
+@pytest.mark.parametrize("content", [{"blocks": MARKDOWN}, {"markdown_text": "b"}])
+def test_an_edit_with_blocks_is_not_marked_as_one(
+    workspace: Workspace, content: JsonObject
+) -> None:
+    message = post(workspace, text="a")
+    place = {"channel": "C0DEV", "ts": message.ts}
+    chat.update(workspace, {**place, "text": "b"})
+
+    answer = chat.update(workspace, place | content)
+
+    assert "edited" not in answer["message"]
+    assert answer["message"]["blocks"]
+
+
+def test_an_edit_of_neither_text_nor_blocks_keeps_both(workspace: Workspace) -> None:
+    message = post(workspace, text="a", blocks=MARKDOWN)
+    place = {"channel": "C0DEV", "ts": message.ts}
+
+    chat.update(workspace, {**place, "attachments": [{}]})
+
+    edited = workspace.message("C0DEV", message.ts)
+    assert edited is not None
+    assert (edited.text, edited.blocks) == (message.text, message.blocks)
+
+
+def test_an_edit_may_come_too_late_for_the_workspace(
+    workspace: Workspace, clock: FakeClock
+) -> None:
+    workspace.edit_window_s = 60
+    message = post(workspace, text="a")
+    edit = {"channel": "C0DEV", "ts": message.ts, "text": "b"}
+
+    clock.now_s += 60
+    chat.update(workspace, edit)
+    clock.now_s += 1
+
+    with pytest.raises(RefusedError, match="edit_window_closed"):
+        chat.update(workspace, edit)
 
 
 def test_an_ephemeral_message_is_for_one_person_and_in_no_history(

@@ -5,7 +5,7 @@ from collections import deque
 import pytest
 
 from bot.playground.answer import Answer
-from bot.playground.webapi.faults import Fault, take_fault
+from bot.playground.webapi.faults import Fault, refusal, take_fault
 
 HONEST = Answer({"ok": True})
 
@@ -35,6 +35,8 @@ def test_a_fault_without_end_stays() -> None:
         (Fault("a", kind="cut_after"), True, 0),
         (Fault("a", kind="hang"), False, 0),
         (Fault("a", kind="late"), True, 200),
+        (Fault("a", kind="held"), True, 200),
+        (Fault("a", kind="stored_late"), False, 0),
     ],
 )
 def test_a_fault_says_whether_the_call_counts(
@@ -42,3 +44,27 @@ def test_a_fault_says_whether_the_call_counts(
 ) -> None:
     assert fault.is_effective is is_effective
     assert fault.answer(HONEST if is_effective else None).status == status
+
+
+@pytest.mark.parametrize(
+    ("fault", "there_s", "back_s"),
+    [
+        (Fault("a", delay_s=2), 0, 2),
+        (Fault("a", kind="late", delay_s=2), 0, 2),
+        (Fault("a", kind="held", delay_s=2), 2, 0),
+        (Fault("a", kind="stored_late", delay_s=2), 0, 0),
+    ],
+)
+def test_a_delay_is_felt_before_or_after_the_call(
+    fault: Fault, there_s: float, back_s: float
+) -> None:
+    assert (fault.delay_before_s, fault.delay_after_s) == (there_s, back_s)
+
+
+def test_a_refusal_is_an_answer_like_any_other() -> None:
+    fault = refusal("chat.update", "edit_window_closed")
+
+    answer = fault.answer(None)
+
+    assert (answer.status, answer.body["error"]) == (200, "edit_window_closed")
+    assert not fault.is_effective

@@ -181,14 +181,15 @@ async def test_a_refused_post_is_a_429_that_the_sdk_understands(
         client = AsyncWebClient(
             token=BOT_TOKEN, base_url=str(server.make_url("/api/")), retry_handlers=[]
         )
-        await client.chat_postMessage(channel="C0DEV", text="a")
+        for _ in range(3):
+            await client.chat_postMessage(channel="C0DEV", text="a")
         with pytest.raises(SlackApiError) as caught:
             await client.chat_postMessage(channel="C0DEV", text="b")
 
     assert caught.value.response.status_code == 429
     assert caught.value.response.headers["Retry-After"] == "1"
     assert caught.value.response["error"] == "ratelimited"
-    assert len(list(workspace.messages("C0DEV"))) == 1
+    assert len(list(workspace.messages("C0DEV"))) == 3
 
 
 async def test_a_fault_is_answered_once_and_nothing_is_done(
@@ -274,6 +275,62 @@ async def test_a_slow_call_takes_effect_before_the_client_gives_up(
     assert [m.text for m in workspace.messages("C0DEV")] == ["a"]
     assert (await client.auth_test())["ok"]
     await webapi.close()
+
+
+async def test_a_held_call_takes_effect_only_when_it_is_answered(
+    client: AsyncWebClient, webapi: WebApi, workspace: Workspace
+) -> None:
+    webapi.faults.append(Fault("chat.postMessage", kind="held", delay_s=0.05))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(client.chat_postMessage(channel="C0DEV", text="first"))
+        await asyncio.sleep(0.02)
+        await client.chat_postMessage(channel="C0DEV", text="second")
+
+    said = [m.text for m in workspace.messages("C0DEV")]
+    assert said == ["second", "first"]
+
+
+async def test_a_call_whose_connection_was_cut_may_be_stored_late(
+    client: AsyncWebClient, webapi: WebApi, workspace: Workspace
+) -> None:
+    webapi.faults.append(Fault("chat.postMessage", kind="stored_late", delay_s=0.05))
+    stored = asyncio.Event()
+    workspace.listen(lambda _change: stored.set())
+
+    with pytest.raises(aiohttp.ClientError):
+        await client.chat_postMessage(channel="C0DEV", text="a")
+
+    assert list(workspace.messages("C0DEV")) == []
+    await stored.wait()
+    assert [m.text for m in workspace.messages("C0DEV")] == ["a"]
+
+
+async def test_what_is_stored_late_is_lost_at_the_end(
+    client: AsyncWebClient, webapi: WebApi, workspace: Workspace
+) -> None:
+    webapi.faults.append(Fault("chat.postMessage", kind="stored_late", delay_s=0.02))
+    with pytest.raises(aiohttp.ClientError):
+        await client.chat_postMessage(channel="C0DEV", text="a")
+
+    await webapi.close()
+
+    await asyncio.sleep(0.04)
+    assert list(workspace.messages("C0DEV")) == []
+
+
+async def test_a_call_takes_its_time_there_and_back(
+    client: AsyncWebClient, webapi: WebApi, workspace: Workspace
+) -> None:
+    webapi.latency_s = 0.1
+    clock = asyncio.get_running_loop().time
+    begun_s = clock()
+    stored_s: list[float] = []
+    workspace.listen(lambda _change: stored_s.append(clock() - begun_s))
+
+    await client.chat_postMessage(channel="C0DEV", text="a")
+
+    assert stored_s[0] >= 0.05
+    assert clock() - begun_s >= stored_s[0] + 0.05
 
 
 @pytest.mark.parametrize("is_executed", [False, True])

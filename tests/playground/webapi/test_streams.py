@@ -163,6 +163,53 @@ def test_a_stream_dies_of_age_whatever_is_appended(
     assert shown(workspace, place).markdown == "c"
 
 
+def test_streams_begun_at_once_stay_apart(workspace: Workspace, asked: Message) -> None:
+    first, second = (start(workspace, asked, markdown_text=text) for text in "ab")
+
+    streams.append_stream(workspace, {**first, "markdown_text": "1"})
+    streams.stop_stream(workspace, {**second, "markdown_text": "2"})
+
+    assert shown(workspace, first).markdown == "a1"
+    assert shown(workspace, second).markdown == "b2"
+    assert state(workspace, first) == "in_progress"
+    assert state(workspace, second) == "completed"
+
+
+def test_a_thread_shows_what_streams_so_far_but_its_metadata_only_at_the_end(
+    workspace: Workspace, asked: Message
+) -> None:
+    def found() -> JsonObject:
+        arguments = {"channel": "C0DEV", "ts": asked.ts, "include_all_metadata": True}
+        message: JsonObject = read_replies(workspace, arguments)["messages"][-1]
+        return message
+
+    place = start(workspace, asked, markdown_text="a", metadata=META)
+    assert (found()["ts"], found()["text"]) == (place["ts"], "a")
+    assert (found()["streaming_state"], "metadata" in found()) == ("in_progress", False)
+    streams.append_stream(workspace, {**place, "markdown_text": "b", "metadata": META})
+    assert (found()["text"], "metadata" in found()) == ("ab", False)
+
+    streams.stop_stream(workspace, {**place, "metadata": META})
+
+    assert (found()["streaming_state"], found()["metadata"]) == ("completed", META)
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [("b" * 2_001, "msg_too_long"), ("\n\nb" * 50, "msg_blocks_too_many")],
+)
+def test_an_append_that_does_not_fit_changes_nothing(
+    workspace: Workspace, asked: Message, more: str, error: str
+) -> None:
+    place = start(workspace, asked, markdown_text="a" * 10_000)
+
+    with pytest.raises(RefusedError, match=f"^{error}$"):
+        streams.append_stream(workspace, {**place, "markdown_text": more})
+
+    streams.append_stream(workspace, {**place, "markdown_text": "b"})
+    assert shown(workspace, place).markdown == "a" * 10_000 + "b"
+
+
 def test_a_streams_life_is_an_option(
     workspace: Workspace, asked: Message, clock: FakeClock
 ) -> None:

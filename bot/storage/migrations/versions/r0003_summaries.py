@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 _THREAD = "thread.id"
 _POSITION = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -86,7 +86,7 @@ def _change_message() -> None:
 
 
 def _message() -> sa.Table:
-    """Return the table as the first revision made it."""
+    """Return the table as the revisions before left it."""
     return sa.Table(
         "message",
         sa.MetaData(),

@@ -1,0 +1,52 @@
+"""What one message of Slack's holds, and how much of that a Markdown text takes."""
+
+import re
+from typing import Final
+
+from bot.chunking import MarkdownState, Seam, lines_of
+
+MAX_MESSAGE_CHARS: Final = 11_000
+"""Slack's limit for the markdown of a message is 12,000 characters
+(https://docs.slack.dev/reference/block-kit/blocks/markdown-block, read 2026-11)."""
+MAX_MARKDOWN_CHARS: Final = 12_000
+"""What Slack takes at most: texts grow a little where they are made harmless."""
+MAX_BLOCKS: Final = 45
+"""Slack makes one or several blocks of a Markdown text, and a message has at most 50
+(https://docs.slack.dev/reference/block-kit/blocks, read 2026-11)."""
+MAX_TABLES: Final = 1
+"""Slack refuses a message with two
+(https://docs.slack.dev/reference/block-kit/blocks/table-block, read 2026-11)."""
+MAX_PLAIN_CHARS: Final = 3_000
+"""Slack advises 4,000; escaping makes a text longer
+(https://docs.slack.dev/reference/methods/chat.postMessage, read 2026-11)."""
+
+
+_BLANK_LINES: Final = re.compile(r"\A(?:[ \t]*\r?\n)+")
+
+
+def trimmed(text: str) -> str:
+    """Return a text without what a message does not show at its borders."""
+    return _BLANK_LINES.sub("", text).rstrip()
+
+
+def has_table(text: str) -> bool:
+    """Say whether a Markdown text may show a table: it has a delimiter row."""
+    return any(
+        "|" in line and "-" in line and not line.strip(" \t\r|:-")
+        for line in text.split("\n")
+    )
+
+
+def estimated_blocks(text: str) -> int:
+    """Return how many blocks Slack may make of a Markdown text.
+
+    What Slack makes is not documented; here every block of the top level is one.
+    """
+    state = MarkdownState()
+    seams = ((state.feed(line), line) for line in lines_of(text))
+    return sum(begins_block(seam, line) for seam, line in seams)
+
+
+def begins_block(seam: Seam, line: str) -> bool:
+    """Say whether a line, by the seam before it, begins a block of the top level."""
+    return seam is Seam.BLOCK and not line.isspace()

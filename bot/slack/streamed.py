@@ -1,0 +1,212 @@
+"""A message that grows as one of Slack's native streams, whole lines at a time.
+
+A stream lives about five minutes, whatever is appended, and takes a mark only when it
+is stopped. What becomes of a call is not always known: then the stream is stopped and
+its message edited to hold exactly what it should.
+
+Sources: https://docs.slack.dev/reference/methods/chat.startStream and its neighbours,
+read 2026-11; the lifetime is others' measurement (slackapi/python-slack-sdk#1859).
+"""
+
+import asyncio
+from typing import Any, Final
+
+import structlog
+
+from bot.slack.budget import APPEND, START, STOP, UPDATE
+from bot.slack.edited import edit
+from bot.slack.outlet import ReplyOutlet
+from bot.slack.pages import Page, Pages, Snapshot
+from bot.slack.record import mark_of, metadata, since_question
+from bot.slack.refusals import GONE_ERRORS, STILL_STREAMING, STOPPED
+from bot.slack.search import LostError, search
+from bot.slack.services import Services
+from bot.slack.slots import Slots
+from bot.slack.web import NoAnswerError, RefusedError
+
+LIFE_S: Final = 240.0
+"""How long a stream is used: it dies after about 300 s."""
+
+log = structlog.stdlib.get_logger()
+
+
+class StreamedMessage:
+    """One message: chat.startStream begins it, then it is appended to and stopped."""
+
+    def __init__(self, services: Services, outlet: ReplyOutlet, pages: Pages) -> None:
+        """Write for `outlet`; where the stream ends early, `pages` turn the page."""
+        self.ends_at_s = float("inf")
+        self._services = services
+        self._outlet = outlet
+        self._pages = pages
+        self._slots = Slots(services, outlet.address.channel, "stream")
+        self._ts = ""
+        self._doubtful: Snapshot | None = None
+        """What was sent last without an answer."""
+        self._has_streamed = False
+        """The stream takes no more: what is left is brought by an edit."""
+
+    async def bring(self, page: Page) -> None:
+        """Start the stream, append to it or end it."""
+        if not self._ts:
+            await self._start(page)
+        elif self._has_streamed:
+            await self._settle(page)
+        elif page.is_whole:
+            await self._stop(page)
+        else:
+            await self._append(page)
+
+    async def _start(self, page: Page) -> None:
+        await self._slots.take(START, page)
+        snapshot = page.snapshot()
+        address = self._outlet.address
+        arguments = {
+            "channel": address.channel,
+            "thread_ts": address.thread_ts,
+            "recipient_user_id": address.user,
+            "recipient_team_id": address.actor_team,
+            "chunks": _chunks(snapshot.added),
+        }
+        now_s = asyncio.get_running_loop().time()
+        seq = self._outlet.next_seq()
+        try:
+            ts = await self._services.web.write_message(START, arguments)
+        except NoAnswerError as error:
+            log.warning("it is unknown whether a stream began", error=str(error))
+            ts = await self._adopted(page, snapshot)
+        except RefusedError as error:
+            if error.retry_after_s is None:
+                raise
+            log.warning("Slack asks for a pause", pause_s=error.retry_after_s)
+            return
+        if ts:
+            self._ts, self.ends_at_s = ts, now_s + LIFE_S
+            self._keep(page, snapshot, seq, is_open=True)
+
+    async def _append(self, page: Page) -> None:
+        await self._slots.take(APPEND, page)
+        snapshot = page.snapshot()
+        if snapshot.is_last:
+            return
+        arguments = self._place() | {"chunks": _chunks(snapshot.added)}
+        await self._send(APPEND, arguments, page, snapshot)
+
+    async def _stop(self, page: Page) -> None:
+        await self._slots.take(STOP, page)
+        snapshot = page.snapshot()
+        text = snapshot.added + snapshot.closing
+        arguments = self._place()
+        if text:
+            arguments["chunks"] = _chunks(text)
+        await self._send(STOP, arguments, page, snapshot)
+
+    async def _send(
+        self, method: str, arguments: dict[str, Any], page: Page, snapshot: Snapshot
+    ) -> None:
+        """Add to the stream; where it takes no more, let an edit settle the page."""
+        seq = self._outlet.next_seq()
+        if method == STOP:
+            arguments["metadata"] = metadata(self._outlet.turn.id, seq)
+        try:
+            answer = await self._call(method, arguments)
+        except NoAnswerError as error:
+            log.warning("it is unknown what a stream holds", error=str(error))
+            self._doubtful = snapshot
+        except RefusedError as error:
+            if error.error in {STOPPED, *GONE_ERRORS}:
+                raise
+            log.info("a stream ended", error=error.error)
+        else:
+            if answer is not None:
+                self._keep(page, snapshot, seq)
+            return
+        self._has_streamed = True
+        if not page.is_whole:
+            self._pages.turn()
+
+    async def _settle(self, page: Page) -> None:
+        """Edit the message to hold the whole page, its stream stopped."""
+        await self._slots.take(UPDATE, page)
+        snapshot = page.snapshot()
+        try:
+            await edit(self._services, self._outlet, self._ts, snapshot)
+        except NoAnswerError as error:
+            log.warning("it is unknown whether an edit arrived", error=str(error))
+            await asyncio.sleep(self._services.doubt.pause_s)
+        except RefusedError as error:
+            if error.retry_after_s is not None:
+                return
+            if error.error == STILL_STREAMING:
+                await self._end_stream(page)
+                return
+            if self._doubtful is None or error.error in GONE_ERRORS:
+                raise
+            page.deliver(self._doubtful)
+            raise LostError(error.error) from error
+        else:
+            page.deliver(snapshot)
+
+    async def _end_stream(self, page: Page) -> None:
+        """Stop the stream as it is; whether that helped, the next edit tells."""
+        await self._slots.take(STOP, page)
+        try:
+            await self._call(STOP, self._place())
+        except NoAnswerError as error:
+            log.warning("it is unknown whether a stream ended", error=str(error))
+            await asyncio.sleep(self._services.doubt.pause_s)
+        except RefusedError as error:
+            if error.error in {STOPPED, *GONE_ERRORS}:
+                raise
+
+    async def _adopted(self, page: Page, snapshot: Snapshot) -> str:
+        """Return the ts of a stream that began without an answer; empty if none did.
+
+        It carries no mark, so it is the newest message of ours that nothing explains.
+        """
+        services, outlet = self._services, self._outlet
+
+        async def look() -> str | None:
+            messages = await since_question(services.web, outlet.address)
+            unexplained = [
+                str(message["ts"])
+                for message in messages
+                if message.get("bot_id") == services.bot_id
+                and mark_of(message, services.bot_id) is None
+                and message["ts"] not in outlet.messages
+            ]
+            return max(unexplained, default=None)
+
+        try:
+            ts = await search(look, services.doubt, services.web.token_state)
+        except LostError:
+            page.deliver(snapshot)
+            raise
+        return ts or ""
+
+    async def _call(
+        self, method: str, arguments: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """Return the answer; None where Slack asks for a pause."""
+        try:
+            return await self._services.web.write(method, arguments)
+        except RefusedError as error:
+            if error.retry_after_s is None:
+                raise
+            log.warning("Slack asks for a pause", pause_s=error.retry_after_s)
+            return None
+
+    def _keep(
+        self, page: Page, snapshot: Snapshot, seq: int, *, is_open: bool = False
+    ) -> None:
+        page.deliver(snapshot, is_open=is_open)
+        self._outlet.store(self._ts)
+        turn = self._outlet.turn.id
+        self._services.journal.note(turn, seq, self._ts, snapshot.source)
+
+    def _place(self) -> dict[str, Any]:
+        return {"channel": self._outlet.address.channel, "ts": self._ts}
+
+
+def _chunks(text: str) -> list[dict[str, str]]:
+    return [{"type": "markdown_text", "text": text}]
