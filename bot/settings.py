@@ -117,6 +117,18 @@ class Settings(BaseSettings):
         ge=200,
         description="how much of a thread the model is shown",
     )
+    summary_model: str = Field(
+        "",
+        alias="LINEFEED_SUMMARY_MODEL",
+        description="who writes the summaries of long threads; LINEFEED_MODEL if unset",
+    )
+    retention_days: float = Field(
+        0,
+        alias="LINEFEED_RETENTION_DAYS",
+        ge=0,
+        allow_inf_nan=False,
+        description="after how many days without use a thread is deleted, 0 for never",
+    )
     threads: Literal["auto", "always", "mention"] = Field(
         "auto",
         alias="LINEFEED_THREADS",

@@ -73,6 +73,14 @@ class Briefings(Protocol):
         ...
 
 
+class TokenMeter(Protocol):
+    """Compares estimates with what a provider counts."""
+
+    def observe(self, estimated_tokens: int, counted_tokens: int) -> None:
+        """Take note of both for one prompt."""
+        ...
+
+
 class Outlet(Protocol):
     """The open end of a delivery, for one reply."""
 

@@ -33,10 +33,11 @@ def shorten(text: str, budget_tokens: int) -> str:
         return text
     mark = f"\n[… {len(text)} characters in all, the middle is left out …]\n"
     room = max(0, budget_tokens - estimate_tokens(mark))
-    return _leading(text, room // 2) + mark + _leading(text[::-1], room // 2)[::-1]
+    return leading(text, room // 2) + mark + leading(text[::-1], room // 2)[::-1]
 
 
-def _leading(text: str, budget_tokens: int) -> str:
+def leading(text: str, budget_tokens: int) -> str:
+    """Return the beginning of a text that fits; what a message costs is not counted."""
     quarters = budget_tokens * ASCII_CHARS_PER_TOKEN
     for count, char in enumerate(text):
         quarters -= 1 if char.isascii() else ASCII_CHARS_PER_TOKEN
