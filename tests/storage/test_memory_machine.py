@@ -80,25 +80,27 @@ class MarkerSummarizer:
         return answers.get(self.mood, " ".join(MARKER.findall(texts)))
 
 
-class RecordingMemory(SqlMemory):
-    """Knows which messages each summary took in."""
+@dataclass
+class Attempt:
+    """A fold that somebody tried to commit."""
 
-    def __init__(self, engine: AsyncEngine, folds: dict[int, set[int]]) -> None:
+    fold: Fold
+    is_kept: bool | None = None
+    """None if the worker was stopped before it knew."""
+
+
+class RecordingMemory(SqlMemory):
+    """Knows which messages each summary may have taken in."""
+
+    def __init__(self, engine: AsyncEngine, attempts: list[Attempt]) -> None:
         super().__init__(engine)
-        self.folds = folds
-        self.commits = 0
+        self.attempts = attempts
 
     async def commit(self, fold: Fold) -> bool:
-        # Before it is known: the caller may be cancelled when it is.
-        before = self.folds.get(fold.gen)
-        self.folds[fold.gen] = set(fold.ids)
-        is_kept = await super().commit(fold)
-        if not is_kept:
-            self.folds.pop(fold.gen)
-            if before is not None:
-                self.folds[fold.gen] = before
-        self.commits += is_kept
-        return is_kept
+        attempt = Attempt(fold)
+        self.attempts.append(attempt)
+        attempt.is_kept = await super().commit(fold)
+        return attempt.is_kept
 
 
 class MemoryMachine(RuleBasedStateMachine):
@@ -114,7 +116,7 @@ class MemoryMachine(RuleBasedStateMachine):
         self.dead: set[str] = set()
         """Markers that must be nowhere."""
         self.count = 0
-        self.folds: dict[int, set[int]] = {}
+        self.attempts: list[Attempt] = []
         self.entered_tokens = 0
         self.now_s = 0.0
         self.runner.run(self._open(is_new=True))
@@ -125,9 +127,7 @@ class MemoryMachine(RuleBasedStateMachine):
         if is_new:
             async with transaction(self.engine) as connection:
                 await connection.execute(delete(tables.thread))
-        commits = 0 if is_new else self.store.commits
-        self.store = RecordingMemory(self.engine, self.folds)
-        self.store.commits = commits
+        self.store = RecordingMemory(self.engine, self.attempts)
 
     def teardown(self) -> None:
         self.runner.run(self.opening.__aexit__(None, None, None))
@@ -286,8 +286,10 @@ class MemoryMachine(RuleBasedStateMachine):
         for number, gen in rows:
             by_gen.setdefault(gen, set()).add(number)
         assert max(by_gen, default=0) <= found.summary.gen
-        folded = {gen: ids for gen, ids in by_gen.items() if gen != DELETED}
-        assert folded == {gen: self.folds[gen] for gen in folded}
+        by_gen.pop(DELETED, None)
+        kept = [a.fold for a in self.attempts if a.is_kept is not False]
+        for gen, ids in by_gen.items():
+            assert ids in [set(fold.ids) for fold in kept if fold.gen == gen]
 
     async def _rows(self) -> list[tuple[int, int]]:
         table = tables.message
@@ -328,7 +330,8 @@ class MemoryMachine(RuleBasedStateMachine):
     @invariant()
     def folds_are_few(self) -> None:
         """Each takes what must have come into the buffer, and not a little of it."""
-        assert self.store.commits * (LIMITS.high - LIMITS.low) <= self.entered_tokens
+        commits = sum(attempt.is_kept is True for attempt in self.attempts)
+        assert commits * (LIMITS.high - LIMITS.low) <= self.entered_tokens
 
 
 def tokens_of(found: Recollection) -> int:

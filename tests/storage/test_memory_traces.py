@@ -99,13 +99,13 @@ async def test_the_same_trace_gives_the_same_views(
     stores: tuple[MemoryStore, ...], trace: list[tuple[str, object]]
 ) -> None:
     thread = ThreadId(f"example {next(EXAMPLE)}")
-    befores = [Recollection() for _ in stores]
+    loaded = [Recollection() for _ in stores]
     for step in trace:
         results = []
         for index, store in enumerate(stores):
             now = await store.load(thread)
-            results.append(await take(store, thread, befores[index], step))
-            befores[index] = now
+            results.append(await take(store, thread, loaded[index], step))
+            loaded[index] = now
         assert results.count(results[0]) == len(stores), step
         views = [await view(store, thread) for store in stores]
         assert views.count(views[0]) == len(stores), step
