@@ -6,16 +6,24 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 import structlog
 
+from bot import models
+from bot.conversation.condenser import Condenser
 from bot.conversation.inbox import Inbox
 from bot.conversation.memory import Memory
-from bot.conversation.ports import Briefing, Briefings, ChatModel, SetupError
+from bot.conversation.ports import (
+    Archive,
+    Briefings,
+    MemoryStore,
+    Reader,
+    SetupError,
+)
 from bot.conversation.reply import Answerer
-from bot.conversation.turn import Turn
+from bot.conversation.retention import Retention
+from bot.conversation.tokens import TokenBudget
 from bot.settings import Settings, require_model
 from bot.slack import bolt, channels, preflight
 from bot.slack import web as slack_web
@@ -31,6 +39,7 @@ from bot.slack.services import Services
 from bot.slack.tokenwatch import TokenWatch
 from bot.storage import condition, database, journal
 from bot.storage.memory import SqlMemory
+from bot.storage.retention import SqlArchive
 from bot.storage.turns import SqlTurns
 from bot.web import health
 
@@ -54,24 +63,6 @@ class Trial:
     """The bot finds a model named in its environment or in `.env`."""
     announce: Callable[[str], None]
     """Is told the page's address."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelBriefings:
-    """Who answers in which channel: what is set for it, else for all."""
-
-    book: channels.ChannelBook
-    usual: Briefing
-    models: Mapping[str, ChatModel]
-    """All that the book names."""
-
-    def of(self, turn: Turn) -> Briefing:
-        """Return what a turn is answered with."""
-        chosen = self.book.of(turn)
-        return Briefing(
-            chosen.system_prompt or self.usual.instructions,
-            self.models[chosen.model] if chosen.model else self.usual.model,
-        )
 
 
 async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
@@ -102,7 +93,9 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
     bot_token = settings.slack_bot_token.get_secret_value()
     book = _book(settings)
     async with (
-        database.opened(settings.data) as engine,
+        database.opened(
+            settings.data, settings.database_url.get_secret_value()
+        ) as engine,
         slack_web.opened(bot_token, settings.slack_api_url) as slack,
         journal.running(SqlTurns(engine)) as notes,
         AsyncExitStack() as answering,
@@ -132,8 +125,13 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             _examined(settings, slack, connection, examine)
         )
         people = People(slack, bot.user)
-        memory = Memory(store, people, settings.memory_tokens)
-        async with _briefings(settings, book) as brief, asyncio.TaskGroup() as group:
+        async with (
+            _remembering(settings, book, people, store, SqlArchive(engine)) as (
+                brief,
+                memory,
+            ),
+            asyncio.TaskGroup() as group,
+        ):
             answerer = Answerer(brief, memory, delivery, people)
             group.create_task(inbox.run(answerer, settings.grace_s))
             _settle_garbage()
@@ -152,7 +150,7 @@ def _book(settings: Settings) -> channels.ChannelBook:
         SetupError: naming what is wrong.
     """
     book = channels.load(settings.channels)
-    for model in book.models():
+    for model in filter(None, (*book.models(), settings.summary_model)):
         require_model(settings, model)
     return book
 
@@ -229,7 +227,12 @@ async def run_playground(trial: Trial, stop: asyncio.Event) -> int:
         await asyncio.to_thread((trial.data / MESSAGES_NAME).unlink, missing_ok=True)
     options = PlaygroundOptions(port=trial.port, data=trial.data / MESSAGES_NAME)
     guest = Guest(
-        environment={**trial.environment, "LINEFEED_DATA": str(trial.data)},
+        environment={
+            **trial.environment,
+            "LINEFEED_DATA": str(trial.data),
+            # A trial's threads are no business of a server.
+            "DATABASE_URL": "",
+        },
         has_model=trial.has_model,
     )
     try:
@@ -239,36 +242,28 @@ async def run_playground(trial: Trial, stop: asyncio.Event) -> int:
 
 
 @asynccontextmanager
-async def _briefings(
-    settings: Settings, book: channels.ChannelBook
-) -> AsyncGenerator[Briefings]:
-    """Load the models' libraries, a second's work, in a thread; then set them up."""
-    await asyncio.to_thread(import_module, "bot.llm.model")
-    from bot.llm.client import ModelOptions, pooled  # noqa: PLC0415 - loaded above
-    from bot.llm.model import LangChainModel  # noqa: PLC0415 - loaded above
-
-    options = ModelOptions(
-        model=settings.model,
-        base_url=settings.openai_base_url,
-        # A server that asks for no key still wants the header.
-        api_key=settings.openai_api_key.get_secret_value() or "none",
-        timeout_s=settings.model_timeout_s,
-        uses_proxy=not slack_web.is_loopback(settings.openai_base_url),
-    )
-    async with pooled(options) as build:
-
-        def model(name: str, place: str) -> ChatModel:
-            return LangChainModel(
-                build(name, place),
-                settings.model_timeout_s,
-                is_traced=settings.tracing,
-            )
-
-        usual = Briefing(
-            settings.system_prompt, model(settings.model, "LINEFEED_MODEL")
+async def _remembering(
+    settings: Settings,
+    book: channels.ChannelBook,
+    reader: Reader,
+    store: MemoryStore,
+    archive: Archive,
+) -> AsyncGenerator[tuple[Briefings, Memory]]:
+    """Set up the models, and the memory that one of them folds in the background."""
+    budget = TokenBudget(settings.memory_tokens)
+    async with (
+        models.opened(settings, book, budget) as (briefings, summarizer),
+        asyncio.TaskGroup() as group,
+    ):
+        condenser = Condenser(store, reader, summarizer, budget)
+        retention = Retention(archive, settings.retention_days)
+        works = (
+            group.create_task(condenser.run()),
+            group.create_task(retention.run()),
         )
-        models = {name: model(name, place) for name, place in book.models().items()}
-        yield ChannelBriefings(book, usual, models)
+        yield briefings, Memory(store, reader, budget, condenser.wake)
+        for work in works:
+            work.cancel()
 
 
 def _settle_garbage() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic.functional_validators import BeforeValidator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.conversation.ports import SetupError
@@ -13,6 +13,14 @@ from bot.conversation.prompt import DEFAULT_INSTRUCTIONS
 SLACK_API_URL = "https://slack.com/api/"
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5-mini"
+
+
+def _is_postgresql(value: SecretStr) -> SecretStr:
+    """Check that an address, if there is one, names PostgreSQL."""
+    url = value.get_secret_value()
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("it must begin with postgresql://")
+    return value
 
 
 def _words(value: object) -> object:
@@ -98,11 +106,28 @@ class Settings(BaseSettings):
         alias="LINEFEED_DATA",
         description="the folder of the database",
     )
+    database_url: Annotated[SecretStr, AfterValidator(_is_postgresql)] = Field(
+        SecretStr(""),
+        alias="DATABASE_URL",
+        description="a PostgreSQL database, postgresql://…, in place of a SQLite file",
+    )
     memory_tokens: int = Field(
         8_000,
         alias="LINEFEED_MEMORY_TOKENS",
         ge=200,
         description="how much of a thread the model is shown",
+    )
+    summary_model: str = Field(
+        "",
+        alias="LINEFEED_SUMMARY_MODEL",
+        description="who writes the summaries of long threads; LINEFEED_MODEL if unset",
+    )
+    retention_days: float = Field(
+        0,
+        alias="LINEFEED_RETENTION_DAYS",
+        ge=0,
+        allow_inf_nan=False,
+        description="after how many days without use a thread is deleted, 0 for never",
     )
     threads: Literal["auto", "always", "mention"] = Field(
         "auto",

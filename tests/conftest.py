@@ -1,7 +1,8 @@
 """A playground for every test that wants one, and the bot in it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import os
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bot.playground.model.stream import Pace
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
+from tests import postgres
 from tests.browser import ARGUMENTS, CHROMIUM
 
 # No test's outcome may depend on how fast the machine is.
@@ -86,3 +88,23 @@ async def browser() -> AsyncGenerator[Browser]:
         )
         yield browser
         await browser.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(worker_id: str, request: pytest.FixtureRequest) -> Generator[str]:
+    """A PostgreSQL server for the whole run: its folder of sockets."""
+    is_alone = worker_id == "master"
+    run = str(os.getpid()) if is_alone else request.getfixturevalue("testrun_uid")
+    with postgres.running(run[:12]) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest) -> AsyncGenerator[str]:
+    """The address of an empty database of each kind; none is needed for SQLite."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    async with postgres.database(server) as url:
+        yield url

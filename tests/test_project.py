@@ -23,6 +23,7 @@ MODULES = [
 TESTED_ELSEWHERE = {
     # Named by what they are, not by a module of their own.
     Path("app.py"): "test_journeys.py",
+    Path("models.py"): "test_model_journeys.py",
     Path("chunking/errors.py"): "chunking/test_chunkers.py",
     Path("chunking/margin.py"): "chunking/test_markdown.py",
     Path("chunking/seam.py"): "chunking/test_markdown.py",
@@ -45,6 +46,9 @@ TESTED_ELSEWHERE = {
     Path("storage/tables.py"): "storage/test_migrations.py",
     Path("storage/migrations/env.py"): "storage/test_migrations.py",
     Path("storage/migrations/versions/r0001_first_tables.py"): (
+        "storage/test_migrations.py"
+    ),
+    Path("storage/migrations/versions/r0003_summaries.py"): (
         "storage/test_migrations.py"
     ),
     Path("playground/manifest.py"): "test_project.py",

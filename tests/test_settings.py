@@ -34,6 +34,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("LINEFEED_LINKS", "all", "links", None),
         ("LINEFEED_DATA", "/x/y", "data", Path("/x/y")),
         ("LINEFEED_MEMORY_TOKENS", "500", "memory_tokens", 500),
+        ("LINEFEED_SUMMARY_MODEL", "m", "summary_model", None),
+        ("LINEFEED_RETENTION_DAYS", "30", "retention_days", 30),
         ("LINEFEED_THREADS", "always", "threads", None),
         ("LINEFEED_ALLOW", "U1, T2 C3,,C4", "allow", {"U1", "T2", "C3", "C4"}),
         ("LINEFEED_AT_ONCE", "3", "at_once", 3),
@@ -65,17 +67,24 @@ def test_a_variable_is_read_from_the_environment_and_from_the_file(
 
 
 @pytest.mark.parametrize(
-    "variable", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "OPENAI_API_KEY"]
+    ("variable", "text"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxb-secret"),
+        ("SLACK_APP_TOKEN", "xoxb-secret"),
+        ("OPENAI_API_KEY", "xoxb-secret"),
+        ("DATABASE_URL", "postgresql://ana:xoxb-secret@h/notes"),
+        ("DATABASE_URL", "postgres://ana:xoxb-secret@h/notes"),
+    ],
 )
 def test_a_secret_is_read_and_not_shown(
-    variable: str, monkeypatch: pytest.MonkeyPatch
+    variable: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(variable, "xoxb-secret")
+    monkeypatch.setenv(variable, text)
 
     chosen = settings.load(**{k: v for k, v in TOKENS.items() if k != variable})
 
     secret = getattr(chosen, variable.lower())
-    assert secret.get_secret_value() == "xoxb-secret"
+    assert secret.get_secret_value() == text
     assert "xoxb-secret" not in repr(chosen)
 
 
@@ -98,10 +107,12 @@ def test_white_space_around_a_token_is_not_part_of_it(
         ("LINEFEED_MODEL_TIMEOUT_S", "0"),
         ("LINEFEED_MODEL_TIMEOUT_S", "secret"),
         ("LINEFEED_MODEL_TIMEOUT_S", "nan"),
+        ("DATABASE_URL", "mysql://secret"),
         ("LINEFEED_MEMORY_TOKENS", "199"),
         ("LINEFEED_MEMORY_TOKENS", "secret"),
         ("LINEFEED_DELIVERY", "secret"),
         ("LINEFEED_LINKS", "secret"),
+        ("LINEFEED_RETENTION_DAYS", "-1"),
         ("LINEFEED_THREADS", "secret"),
         ("LINEFEED_AT_ONCE", "0"),
         ("LINEFEED_AT_ONCE", "1.5"),

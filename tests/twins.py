@@ -6,6 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from bot.chunking import Chunk
+from bot.conversation.fold import (
+    Entry,
+    Fold,
+    Recollection,
+    Summary,
+    kept_generations,
+)
 from bot.conversation.ports import (
     Briefing,
     DeliveryError,
@@ -14,8 +21,18 @@ from bot.conversation.ports import (
     StoreError,
 )
 from bot.conversation.prompt import Prompt
-from bot.conversation.turn import Message, Outcome, Speaker, ThreadId, Turn, TurnId
+from bot.conversation.tokens import estimate_tokens
+from bot.conversation.turn import (
+    Message,
+    Outcome,
+    Role,
+    Speaker,
+    ThreadId,
+    Turn,
+    TurnId,
+)
 
+DELETED = -1
 THREAD = ThreadId("slack:T1:C1:1.0")
 
 
@@ -151,29 +168,161 @@ class NamingReader:
 
 
 @dataclass
-class ListedMemory:
-    """A memory store that gives what it was given."""
+class _Row:
+    """A stored message; `gen` as in the table."""
 
-    messages: list[Message] = field(default_factory=list[Message])
-    left_out: int = 0
-    fails: bool = False
-    """Adding fails."""
-    budgets: list[int] = field(default_factory=list[int])
+    id: int
+    message: Message
+    gen: int | None = None
+
+
+class ListedMemory:
+    """A memory store in lists, under the same tests as those of the databases."""
+
+    def __init__(
+        self, messages: Iterable[Message] = (), *, fails: bool = False
+    ) -> None:
+        self.fails = fails
+        """Adding fails."""
+        self.folds: list[Fold] = []
+        """As they were committed."""
+        self._rows: list[_Row] = []
+        self._summaries: dict[ThreadId, dict[int, str]] = {}
+        self._versions: dict[ThreadId, int] = {}
+        for message in messages:
+            self._add(message)
+
+    @property
+    def messages(self) -> list[Message]:
+        """Return what is remembered, folded or not, as it was added."""
+        return [row.message for row in self._rows if row.gen != DELETED]
 
     async def add(self, message: Message) -> None:
         if self.fails:
             raise StoreError("disk full")
-        self.messages.append(message)
+        self._add(message)
 
-    async def newest(
-        self, thread: ThreadId, before: str, budget_tokens: int
-    ) -> tuple[tuple[Message, ...], int]:
-        self.budgets.append(budget_tokens)
-        earlier = [m for m in self.messages if m.position < before]
-        return tuple(earlier), self.left_out
+    def _add(self, message: Message) -> None:
+        self._versions.setdefault(message.thread, 0)
+        if self._row(message.thread, message.position, message.role) is None:
+            self._rows.append(_Row(len(self._rows), message))
+
+    async def load(self, thread: ThreadId) -> Recollection:
+        if thread not in self._versions:
+            return Recollection()
+        gen, text = max(self._summaries.get(thread, {}).items(), default=(0, ""))
+        buffer = [row for row in self._rows_of(thread) if row.gen is None]
+        buffer.sort(key=lambda row: (row.message.position, row.message.role == "bot"))
+        return Recollection(
+            self._versions[thread],
+            Summary(gen, text),
+            tuple(
+                Entry(row.id, row.message, estimate_tokens(row.message.text))
+                for row in buffer
+            ),
+        )
+
+    async def commit(self, fold: Fold) -> bool:
+        chosen = [row for row in self._rows_of(fold.thread) if row.id in fold.ids]
+        in_buffer = [row for row in chosen if row.gen is None]
+        if self._versions.get(fold.thread) != fold.version:
+            return False
+        if len(in_buffer) != len(fold.ids):
+            return False
+        self._versions[fold.thread] += 1
+        for row in in_buffer:
+            row.gen = fold.gen
+        summaries = self._summaries.setdefault(fold.thread, {})
+        summaries[fold.gen] = fold.text
+        for gen in set(summaries) - kept_generations(fold.gen):
+            del summaries[gen]
+        self.folds.append(fold)
+        return True
+
+    async def edit(self, message: Message) -> bool:
+        row = self._row(message.thread, message.position, message.role)
+        if row is None or row.gen == DELETED:
+            return False
+        if (row.message.text, row.message.files) == (message.text, message.files):
+            return False
+        self._unfold(row)
+        row.message = replace(row.message, text=message.text, files=message.files)
+        return True
+
+    async def delete(self, thread: ThreadId, position: str, role: Role) -> bool:
+        row = self._row(thread, position, role)
+        if row is None or row.gen == DELETED:
+            return False
+        self._unfold(row)
+        self._blank(row)
+        return True
+
+    async def forget(self, thread: ThreadId) -> None:
+        if thread in self._versions:
+            self._versions[thread] += 1
+            self._summaries.pop(thread, None)
+            for row in self._rows_of(thread):
+                self._blank(row)
 
     async def people(self, thread: ThreadId) -> frozenset[str]:
-        return frozenset(m.speaker.id for m in self.messages if m.role == "person")
+        said = (row.message for row in self._rows_of(thread))
+        return frozenset(m.speaker.id for m in said if m.role == "person")
+
+    def _unfold(self, changed: _Row) -> None:
+        thread = changed.message.thread
+        self._versions[thread] += 1
+        if changed.gen is None:
+            return
+        summaries = self._summaries[thread]
+        base = max((gen for gen in summaries if gen < changed.gen), default=0)
+        for gen in [gen for gen in summaries if gen > base]:
+            del summaries[gen]
+        for row in self._rows_of(thread):
+            if row.gen is not None and row.gen > base:
+                row.gen = None
+
+    def _blank(self, row: _Row) -> None:
+        row.gen = DELETED
+        row.message = replace(row.message, text="", files=(), is_pinned=False)
+
+    def _rows_of(self, thread: ThreadId) -> list[_Row]:
+        return [row for row in self._rows if row.message.thread == thread]
+
+    def _row(self, thread: ThreadId, position: str, role: Role) -> _Row | None:
+        for row in self._rows_of(thread):
+            if (row.message.position, row.message.role) == (position, role):
+                return row
+        return None
+
+
+@dataclass
+class ScriptedSummarizer:
+    """Keeps every text word for word, or does what it is told to."""
+
+    name: str = "scripted"
+    answers: list[str | Exception] = field(default_factory=list[str | Exception])
+    """What it does first."""
+    hangs: bool = False
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by each call."""
+    asked: list[tuple[str, tuple[Message, ...], int]] = field(
+        default_factory=list[tuple[str, tuple[Message, ...], int]]
+    )
+
+    async def summarize(
+        self, previous: str, messages: Sequence[Message], limit_tokens: int
+    ) -> str:
+        self.asked.append((previous, tuple(messages), limit_tokens))
+        self.begun.set()
+        if self.hangs:
+            await asyncio.Event().wait()
+        await asyncio.sleep(0)
+        if self.answers:
+            answer = self.answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        return " ".join([previous, *(m.text for m in messages)]).strip()
 
 
 @dataclass

@@ -1,23 +1,41 @@
 """A thread's memory: what the prompt shows of it, and what enters it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from bot.conversation.fold import newest_within
 from bot.conversation.ports import MemoryStore, Reader
 from bot.conversation.prompt import View
-from bot.conversation.tokens import estimate_tokens
-from bot.conversation.turn import Message, Speaker, Turn
+from bot.conversation.reading import read
+from bot.conversation.tokens import TokenBudget, estimate_tokens
+from bot.conversation.turn import Message, Role, Speaker, ThreadId, Turn
 
 BOT = Speaker("bot", "Linefeed")
 
 
 class Memory:
-    """The newest messages of each thread, verbatim, within a budget of tokens."""
+    """The newest messages of each thread, verbatim, and a summary of the others."""
 
-    def __init__(self, store: MemoryStore, reader: Reader, budget_tokens: int) -> None:
-        """Remember in `store`; show at most `budget_tokens` in one prompt."""
+    def __init__(
+        self,
+        store: MemoryStore,
+        reader: Reader,
+        budget: TokenBudget,
+        wake: Callable[[ThreadId], None] = lambda _thread: None,
+    ) -> None:
+        """Remember in `store`; show what the budget allows in one prompt.
+
+        `wake` is told of every thread that may need folding; it must not wait.
+        """
         self._store = store
         self._reader = reader
-        self.budget_tokens = budget_tokens
+        self._budget = budget
+        self._wake = wake
+
+    @property
+    def budget_tokens(self) -> int:
+        """Return how many estimated tokens a prompt may have now."""
+        return self._budget.tokens
 
     async def view(self, question: Message) -> View:
         """Return what came before a legible question and fits beside it.
@@ -25,15 +43,19 @@ class Memory:
         Raises:
             StoreError: if the database gives nothing.
         """
-        room = max(0, self.budget_tokens - estimate_tokens(question.text))
-        stored, left_out = await self._store.newest(
-            question.thread, question.position, room
+        found = await self._store.load(question.thread)
+        earlier = [e for e in found.entries if e.message.position < question.position]
+        pinned = [entry for entry in earlier if entry.message.is_pinned]
+        buffer = [entry for entry in earlier if not entry.message.is_pinned]
+        summary = found.summary.text
+        taken = estimate_tokens(question.text) + estimate_tokens(summary)
+        shown = newest_within(buffer, max(0, self.budget_tokens - taken))
+        return View(
+            messages=await read(self._reader, shown),
+            left_out=len(buffer) - len(shown),
+            summary=summary,
+            pinned=await read(self._reader, pinned),
         )
-        legible = [
-            message if message.role == "bot" else await self._reader.legible(message)
-            for message in stored
-        ]
-        return View(tuple(legible), left_out)
 
     async def remember(self, turn: Turn, text: str) -> None:
         """Store the reply to a turn; its question is stored with the turn.
@@ -44,3 +66,42 @@ class Memory:
         await self._store.add(
             replace(turn.question, role="bot", speaker=BOT, text=text, files=())
         )
+        self._wake(turn.question.thread)
+
+    async def pin(self, fact: Message) -> None:
+        """Store what must survive every fold, word for word.
+
+        Raises:
+            StoreError: if the database does not take it.
+        """
+        await self._store.add(replace(fact, is_pinned=True))
+
+    async def edit(self, message: Message) -> bool:
+        """Replace what was said in that place; False if that changes nothing.
+
+        Raises:
+            StoreError: if the database does not take it.
+        """
+        is_changed = await self._store.edit(message)
+        self._wake(message.thread)
+        return is_changed
+
+    async def delete(
+        self, thread: ThreadId, position: str, role: Role = "person"
+    ) -> bool:
+        """Take away what was said in a place; False if nothing is remembered of it.
+
+        Raises:
+            StoreError: if the database does not take it.
+        """
+        is_changed = await self._store.delete(thread, position, role)
+        self._wake(thread)
+        return is_changed
+
+    async def forget(self, thread: ThreadId) -> None:
+        """Take away all that was said in a thread.
+
+        Raises:
+            StoreError: if the database does not take it.
+        """
+        await self._store.forget(thread)

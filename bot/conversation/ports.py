@@ -1,13 +1,14 @@
 """The outside world on one page: what the core asks of its edges."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.chunking import Chunk
+from bot.conversation.fold import Fold, Recollection
 from bot.conversation.prompt import Prompt
-from bot.conversation.turn import Message, Outcome, ThreadId, Turn, TurnId
+from bot.conversation.turn import Message, Outcome, Role, ThreadId, Turn, TurnId
 
 
 class SetupError(Exception):
@@ -39,6 +40,10 @@ class StoreError(Exception):
     """The database did not take or give what was asked; nothing was changed."""
 
 
+class SummaryError(Exception):
+    """No summary was written that may be kept; the message says why, not what."""
+
+
 class ChatModel(Protocol):
     """A language model."""
 
@@ -65,6 +70,14 @@ class Briefings(Protocol):
 
     def of(self, turn: Turn) -> Briefing:
         """Return what a turn is answered with."""
+        ...
+
+
+class TokenMeter(Protocol):
+    """Compares estimates with what a provider counts."""
+
+    def observe(self, estimated_tokens: int, counted_tokens: int) -> None:
+        """Take note of both for one prompt."""
         ...
 
 
@@ -157,16 +170,40 @@ class MemoryStore(Protocol):
     """Who said what, per thread. Every method may raise `StoreError`."""
 
     async def add(self, message: Message) -> None:
-        """Store a message; one that is stored already stays as it is."""
+        """Store a message; one that is stored already stays as it is, or deleted."""
         ...
 
-    async def newest(
-        self, thread: ThreadId, before: str, budget_tokens: int
-    ) -> tuple[tuple[Message, ...], int]:
-        """Return the newest messages that fit the budget, oldest first.
+    async def load(self, thread: ThreadId) -> Recollection:
+        """Return the newest summary and the buffer, as of one moment."""
+        ...
 
-        Only those whose position is before the given one. The number is how many
-        earlier ones were left out.
+    async def commit(self, fold: Fold) -> bool:
+        """Keep a fold; False, and nothing is changed, if its version is not the newest.
+
+        Some older summaries are kept too, for `edit` and `delete` to go back to.
+        """
+        ...
+
+    async def edit(self, message: Message) -> bool:
+        """Give the stored message of that thread, position and role text and files.
+
+        If a summary contains it, that one and all later ones are deleted, and what they
+        contained is in the buffer again. A turn's question is changed with it. False if
+        that changes nothing. When this returns nothing keeps the old text.
+        """
+        ...
+
+    async def delete(self, thread: ThreadId, position: str, role: Role) -> bool:
+        """Take the words of a message away, as `edit` does.
+
+        A turn that still waits for its answer gets none.
+        """
+        ...
+
+    async def forget(self, thread: ThreadId) -> None:
+        """Take all words away, but of questions that wait for their answer.
+
+        Who spoke is still known.
         """
         ...
 
@@ -174,5 +211,36 @@ class MemoryStore(Protocol):
         """Return the ids of the people who spoke since the bot takes part.
 
         Empty if it does not take part.
+        """
+        ...
+
+
+class Archive(Protocol):
+    """Threads by their age."""
+
+    async def sweep(self, before_s: float) -> int:
+        """Delete the threads that were last used before a Unix time; count them.
+
+        One with a turn that waits or runs stays.
+
+        Raises:
+            StoreError: if the database refuses; some may be deleted.
+        """
+        ...
+
+
+class Summarizer(Protocol):
+    """Writes summaries; may be slow."""
+
+    name: str
+    """The model's, kept with what it writes."""
+
+    async def summarize(
+        self, previous: str, messages: Sequence[Message], limit_tokens: int
+    ) -> str:
+        """Return the whole new summary: of the previous one and of legible messages.
+
+        Raises:
+            SummaryError: if there is none that may be kept.
         """
         ...

@@ -6,6 +6,13 @@ TOKENS_PER_MESSAGE = 4
 """
 ASCII_CHARS_PER_TOKEN = 4
 
+MIN_RATIO, MAX_RATIO = 0.5, 2.0
+"""How far a provider's count may correct the estimate."""
+OBSERVATION_WEIGHT = 0.2
+"""Of the newest count; older ones fade."""
+MIN_OBSERVED_TOKENS = 100
+"""In shorter prompts the tokens between the messages count too much."""
+
 
 def estimate_tokens(text: str) -> int:
     """Return about how many tokens a message costs.
@@ -26,13 +33,40 @@ def shorten(text: str, budget_tokens: int) -> str:
         return text
     mark = f"\n[… {len(text)} characters in all, the middle is left out …]\n"
     room = max(0, budget_tokens - estimate_tokens(mark))
-    return _leading(text, room // 2) + mark + _leading(text[::-1], room // 2)[::-1]
+    return leading(text, room // 2) + mark + leading(text[::-1], room // 2)[::-1]
 
 
-def _leading(text: str, budget_tokens: int) -> str:
+def leading(text: str, budget_tokens: int) -> str:
+    """Return the beginning of a text that fits; what a message costs is not counted."""
     quarters = budget_tokens * ASCII_CHARS_PER_TOKEN
     for count, char in enumerate(text):
         quarters -= 1 if char.isascii() else ASCII_CHARS_PER_TOKEN
         if quarters < 0:
             return text[:count]
     return text
+
+
+class TokenBudget:
+    """How much of a thread a prompt may hold, in estimated tokens.
+
+    The provider's own count of each prompt corrects it: where the estimate is too low,
+    fewer estimated tokens fit. One budget is for one model.
+    """
+
+    def __init__(self, tokens: int) -> None:
+        """Allow so many of the model's own tokens."""
+        self._tokens = tokens
+        self._ratio = 1.0
+
+    @property
+    def tokens(self) -> int:
+        """Return how many estimated tokens fit now."""
+        return int(self._tokens / self._ratio)
+
+    def observe(self, estimated_tokens: int, counted_tokens: int) -> None:
+        """Take into account what the provider counted for a prompt."""
+        if estimated_tokens < MIN_OBSERVED_TOKENS or counted_tokens <= 0:
+            return
+        ratio = counted_tokens / estimated_tokens
+        ratio = min(MAX_RATIO, max(MIN_RATIO, ratio))
+        self._ratio += OBSERVATION_WEIGHT * (ratio - self._ratio)

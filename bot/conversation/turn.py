@@ -44,6 +44,8 @@ class Message:
     """Names of the files that came with it."""
     is_overheard: bool = False
     """Said in the bot's presence, but not to it."""
+    is_pinned: bool = False
+    """To be remembered word for word, however long the thread becomes."""
 
 
 @dataclass(frozen=True, slots=True)

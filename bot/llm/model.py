@@ -19,7 +19,9 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_openai import ChatOpenAI
 from langsmith import tracing_context  # pyright: ignore[reportUnknownVariableType]
 
+from bot.conversation.ports import TokenMeter
 from bot.conversation.prompt import Prompt
+from bot.conversation.tokens import estimate_tokens
 from bot.llm.errors import cut_off, model_error, unfinished
 from bot.llm.reasoning import ReasoningFilter
 from bot.llm.refusal import REFUSAL, is_refusal
@@ -33,12 +35,21 @@ class LangChainModel:
     """The chat model of `conversation.ports`; safe for any number of streams."""
 
     def __init__(
-        self, model: BaseChatModel, stall_s: float, *, is_traced: bool
+        self,
+        model: BaseChatModel,
+        stall_s: float,
+        *,
+        is_traced: bool,
+        meter: TokenMeter | None = None,
     ) -> None:
-        """Use a model that `client.opened` gave; `stall_s` is the longest silence."""
+        """Use a model that `client.opened` gave; `stall_s` is the longest silence.
+
+        `meter` is told what the provider counted.
+        """
         self._model = model
         self._stall_s = stall_s
         self._is_traced = is_traced
+        self._meter = meter
         # Only OpenAI's protocol has usage as an option of the stream.
         self._asks_usage = isinstance(model, ChatOpenAI)
         # Its last chunk says why the answer ended; a proxy that gave up sends none.
@@ -81,8 +92,9 @@ class LangChainModel:
     async def _chunks(self, prompt: Prompt) -> AsyncGenerator[AIMessageChunk]:
         """Yield LangChain's chunks; ask again if the server knows no usage option."""
         messages = [_MESSAGES[m.role](m.text) for m in prompt.messages]
+        estimated = sum(estimate_tokens(m.text) for m in prompt.messages)
         try:
-            async with aclosing(self._attempt(messages)) as chunks:
+            async with aclosing(self._attempt(messages, estimated)) as chunks:
                 async for chunk in chunks:
                     yield chunk
         except ModelInvalidRequestError as error:
@@ -90,12 +102,12 @@ class LangChainModel:
                 raise
             log.warning("the model's server knows no stream_options: no usage is known")
             self._asks_usage = False
-            async with aclosing(self._attempt(messages)) as chunks:
+            async with aclosing(self._attempt(messages, estimated)) as chunks:
                 async for chunk in chunks:
                     yield chunk
 
     async def _attempt(
-        self, messages: Sequence[BaseMessage]
+        self, messages: Sequence[BaseMessage], estimated_tokens: int
     ) -> AsyncGenerator[AIMessageChunk]:
         options: dict[str, Any] = {}
         if isinstance(self._model, ChatOpenAI):
@@ -113,11 +125,17 @@ class LangChainModel:
                 yield chunk
                 chunk = await self._next(stream)
             if usage is not None:
-                log.info(
-                    "tokens used",
-                    prompt_tokens=usage["input_tokens"],
-                    answer_tokens=usage["output_tokens"],
-                )
+                self._report(usage, estimated_tokens)
+
+    def _report(self, usage: UsageMetadata, estimated_tokens: int) -> None:
+        counted_tokens = usage["input_tokens"]
+        log.info(
+            "tokens used",
+            prompt_tokens=counted_tokens,
+            answer_tokens=usage["output_tokens"],
+        )
+        if self._meter is not None:
+            self._meter.observe(estimated_tokens, counted_tokens)
 
     async def _next(
         self, stream: AsyncIterator[AIMessageChunk]

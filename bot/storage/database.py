@@ -1,6 +1,10 @@
-"""The SQLite file: opened by one process only, brought up to date, written safely."""
+"""The database: brought up to date at the start, written safely.
+
+A SQLite file belongs to one process; a PostgreSQL server may have any number.
+"""
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -12,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from filelock import BaseFileLock, FileLock, Timeout
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -22,21 +26,36 @@ from bot.conversation.ports import SetupError, StoreError
 FILE_NAME = "linefeed.db"
 LOCK_NAME = "linefeed.lock"
 BUSY_TIMEOUT_S = 5
+MIGRATION_LOCK = 0x11FEED
+"""Any number that no other program locks."""
+
+# How SQLAlchemy introduces an error of asyncpg's.
+_CLASS = re.compile(r"^<class '[\w.]+'>: ")
 
 Method = TypeVar("Method", bound=Callable[..., Coroutine[Any, Any, Any]])
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncGenerator[AsyncEngine]:
-    """Open the database in a folder, made if missing, and keep it to this process.
+async def opened(folder: Path, url: str = "") -> AsyncGenerator[AsyncEngine]:
+    """Open the PostgreSQL database at an address, or else the SQLite file in a folder.
+
+    The folder is made if it is missing, and kept to this process.
 
     Raises:
-        SetupError: if the folder is not writable, another process uses it, or its
-            database is damaged or newer than this code.
+        SetupError: if the server cannot be used, or the folder is not writable or used
+            by another process, or the database is damaged or newer than this code.
     """
+    if url:
+        # Most installations need none of it.
+        from bot.storage import postgresql  # noqa: PLC0415
+
+        async with _current(postgresql.engine(url), postgresql.named(url)) as engine:
+            yield engine
+        return
     lock = await asyncio.to_thread(_locked, folder)
     try:
-        async with _engine(folder / FILE_NAME) as engine:
+        file = folder / FILE_NAME
+        async with _current(_sqlite(file), str(file)) as engine:
             yield engine
     finally:
         lock.release()
@@ -85,12 +104,66 @@ async def transaction(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
     try:
         async with engine.begin() as connection:
             yield connection
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
         raise StoreError(type(error).__name__) from error
+    except SQLAlchemyError as error:
+        # PostgreSQL's own error may quote the whole row in its details.
+        code = getattr(getattr(error, "orig", None), "sqlstate", None)
+        name = type(error).__name__
+        raise StoreError(f"{name} {code}" if code else name) from (
+            None if code else error
+        )
+
+
+@uninterrupted
+async def scrub(engine: AsyncEngine) -> None:
+    """Let deleted words leave SQLite's files too; a server's own housekeeping does it.
+
+    They are overwritten in the file itself, but stay in the log beside it until that is
+    emptied. A reader in another process can delay that until the next time.
+
+    Raises:
+        StoreError: if the database refuses.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    async with transaction(engine) as connection:
+        # It would wait for readers, and everybody for it.
+        await connection.execute(text("PRAGMA busy_timeout = 0"))
+        try:
+            await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        finally:
+            busy_ms = text(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+            await connection.execute(busy_ms)
 
 
 @asynccontextmanager
-async def _engine(file: Path) -> AsyncGenerator[AsyncEngine]:
+async def _current(engine: AsyncEngine, name: str) -> AsyncGenerator[AsyncEngine]:
+    """Bring a database up to date; it is closed on leaving."""
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_migrate)
+    except CommandError as error:
+        await engine.dispose()
+        raise SetupError(
+            f"{name} was written by a newer Linefeed; update this one."
+        ) from error
+    except (SQLAlchemyError, sqlite3.Error, StoreError) as error:
+        await engine.dispose()
+        raise SetupError(f"{name} cannot be opened: {_reason(error)}.") from None
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of what the database itself says."""
+    words = str(getattr(error, "orig", None) or error)
+    return _CLASS.sub("", words).partition("\n")[0].rstrip(".")
+
+
+def _sqlite(file: Path) -> AsyncEngine:
     # One connection: SQLite has one writer, and a reader never waits long for it.
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{file}",
@@ -101,21 +174,7 @@ async def _engine(file: Path) -> AsyncGenerator[AsyncEngine]:
         hide_parameters=True,
     )
     event.listen(engine.sync_engine, "connect", _configure)
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(_migrate)
-    except CommandError as error:
-        await engine.dispose()
-        raise SetupError(
-            f"{file} was written by a newer Linefeed; update this one."
-        ) from error
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        await engine.dispose()
-        raise SetupError(f"{file} cannot be opened: {error}.") from error
-    try:
-        yield engine
-    finally:
-        await engine.dispose()
+    return engine
 
 
 def _locked(folder: Path) -> BaseFileLock:
@@ -135,12 +194,25 @@ def _locked(folder: Path) -> BaseFileLock:
 def _configure(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
     # FULL: a turn that was acked to Slack survives a power cut.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # secure_delete: what is deleted is overwritten.
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _migrate(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Of several processes that start at the same time, one migrates.
+        connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+    else:
+        # The driver begins no transaction before a change of tables: a process that is
+        # killed in the middle would leave half of it.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -12,21 +13,55 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
+from sqlalchemy.dialects import postgresql
+from typing_extensions import override
 
 metadata = MetaData()
+
+Position = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Sorts by code points on both databases; PostgreSQL's own order may skip dots."""
+
+
+class Words(TypeDecorator[str]):
+    """What people or models wrote, without what no database can store.
+
+    PostgreSQL takes no NUL, and neither takes half a surrogate pair.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Put U+FFFD for each of them."""
+        if value is None or ("\0" not in value and _is_well_formed(value)):
+            return value
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.replace("\0", "\ufffd")
+
+
+def _is_well_formed(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
 
 turn = Table(
     "turn",
     metadata,
     Column("id", Text, primary_key=True),
     Column("thread", Text, nullable=False),
-    Column("position", Text, nullable=False),
+    Column("position", Position, nullable=False),
     Column("state", Text, nullable=False),
     Column("speaker", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     Column("files", JSON, nullable=False),
     Column("address", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -38,18 +73,23 @@ turn = Table(
 )
 """One row per message that must be answered. `…_s` columns are Unix times."""
 
+_WAITING = text("state = 'waiting'")
+_RUNNING = text("state = 'running'")
 Index(
     "turn_waiting",
     turn.c.thread,
     turn.c.position,
-    sqlite_where=text("state = 'waiting'"),
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
 )
 Index(
     "turn_running_once_per_thread",
     turn.c.thread,
     unique=True,
-    sqlite_where=text("state = 'running'"),
+    sqlite_where=_RUNNING,
+    postgresql_where=_RUNNING,
 )
+Index("turn_accepted", turn.c.accepted_s)
 
 reply_message = Table(
     "reply_message",
@@ -57,24 +97,72 @@ reply_message = Table(
     Column("turn", Text, ForeignKey("turn.id", ondelete="CASCADE"), primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("message", Text, nullable=False),
-    Column("text", Text, nullable=False, server_default=""),
+    Column("text", Words, nullable=False, server_default=""),
 )
 """Which part of a reply went where, in order. A message that grows has several."""
+
+thread = Table(
+    "thread",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("last_used_s", Float, nullable=False),
+)
+"""One row per thread. `version` changes with every fold, edit and deletion."""
+
+_THREAD = "thread.id"
+DELETED = -1
+"""The `gen` of a message whose words are gone, so that none brings them back."""
 
 message = Table(
     "message",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("thread", Text, nullable=False),
-    Column("position", Text, nullable=False),
+    Column(
+        "thread",
+        Text,
+        ForeignKey(_THREAD, name="message_in_thread", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("position", Position, nullable=False),
     Column("role", Text, nullable=False),
     Column("speaker", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("text", Words, nullable=False),
     Column("files", JSON, nullable=False),
     Column("is_overheard", Boolean, nullable=False),
     Column("tokens", Integer, nullable=False),
+    Column("is_pinned", Boolean, nullable=False, server_default=false()),
+    Column("rev", Integer, nullable=False, server_default="0"),
+    Column("gen", Integer),
     CheckConstraint("role in ('person', 'bot')", name="role"),
     UniqueConstraint("thread", "position", "role", name="message_once"),
+    # A number is never given twice: a fold that is late must not find another's.
+    sqlite_autoincrement=True,
 )
-"""Who said what, per thread. A reply has its question's position."""
+"""Who said what, per thread. A reply has its question's position.
+
+`rev` counts its edits. `gen` is null while it is in the buffer, else the number of the
+summary that took it in.
+"""
+
+_IN_BUFFER = text("gen IS NULL")
+Index(
+    "message_in_buffer",
+    message.c.thread,
+    message.c.position,
+    sqlite_where=_IN_BUFFER,
+    postgresql_where=_IN_BUFFER,
+)
+
+summary = Table(
+    "summary",
+    metadata,
+    Column("thread", Text, ForeignKey(_THREAD, ondelete="CASCADE"), primary_key=True),
+    Column("gen", Integer, primary_key=True, autoincrement=False),
+    Column("text", Words, nullable=False),
+    Column("tokens", Integer, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("created_s", Float, nullable=False),
+)
+"""The summaries of a thread; each holds what the ones with a lower `gen` hold."""

@@ -4,14 +4,14 @@ import time
 from dataclasses import asdict, dataclass
 from itertools import islice
 
-from sqlalchemy import RowMapping, bindparam, select, text, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
+from sqlalchemy import RowMapping, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.turn import Message, Outcome, Speaker, ThreadId, Turn, TurnId
 from bot.storage import tables
 from bot.storage.database import transaction, uninterrupted
-from bot.storage.memory import message_insert
+from bot.storage.memory import remember
+from bot.storage.upsert import insert
 
 MAX_LATEST = 1000
 
@@ -40,7 +40,7 @@ class SqlTurns:
     async def add(self, turn: Turn) -> bool:
         """Store a waiting turn and its question in one transaction."""
         question = turn.question
-        row = insert_or_ignore(tables.turn).values(
+        row = insert(self._engine, tables.turn).values(
             id=turn.id,
             thread=question.thread,
             position=question.position,
@@ -55,7 +55,7 @@ class SqlTurns:
         async with transaction(self._engine) as connection:
             stored = await connection.execute(row.on_conflict_do_nothing())
             if stored.rowcount:
-                await connection.execute(message_insert(question))
+                await remember(connection, question)
         return bool(stored.rowcount)
 
     @uninterrupted
@@ -110,10 +110,9 @@ class SqlTurns:
         newest `MAX_LATEST` turns are looked at: a long table is never read through.
         """
         turn = tables.turn
-        # SQLite numbers rows as they come.
         latest = (
             select(turn.c.thread, turn.c.position, turn.c.address, turn.c.accepted_s)
-            .order_by(text("rowid desc"))
+            .order_by(turn.c.accepted_s.desc())
             .limit(MAX_LATEST)
         )
         async with transaction(self._engine) as connection:
@@ -128,7 +127,7 @@ class SqlTurns:
     @uninterrupted
     async def note_messages(self, notes: list[Note]) -> None:
         """Store which message carries which part of a reply."""
-        row = insert_or_ignore(tables.reply_message).values(
+        row = insert(self._engine, tables.reply_message).values(
             turn=bindparam("turn"),
             seq=bindparam("seq"),
             message=bindparam("message"),

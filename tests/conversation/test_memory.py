@@ -2,39 +2,129 @@
 
 from dataclasses import replace
 
+import pytest
+
+from bot.conversation.fold import Fold
 from bot.conversation.memory import BOT, Memory
-from bot.conversation.turn import Speaker
-from tests.twins import ListedMemory, NamingReader, asked, said
+from bot.conversation.tokens import TokenBudget, estimate_tokens
+from bot.conversation.turn import Message, Speaker, ThreadId
+from tests.twins import THREAD, ListedMemory, NamingReader, asked, said
+
+ANSWER = replace(said("<@BOT> is me", "1"), role="bot", speaker=BOT)
+
+
+class Woken:
+    """A memory of a store, and which threads it said may need folding."""
+
+    def __init__(self, *messages: Message, tokens: int = 100) -> None:
+        self.store = ListedMemory(messages)
+        self.threads: list[ThreadId] = []
+        self.budget = TokenBudget(tokens)
+        self.memory = Memory(
+            self.store, NamingReader(), self.budget, self.threads.append
+        )
+
+
+def named(text: str, position: str) -> Message:
+    return replace(said(text, position), speaker=Speaker("ana", "Ana"))
 
 
 async def test_the_view_is_legible_but_for_the_bots_own_words() -> None:
-    answer = replace(said("<@BOT> is me", "1"), role="bot", speaker=BOT)
-    store = ListedMemory([said("<@BOT> hi", "1"), answer, said("later", "3")], 4)
+    woken = Woken(said("<@BOT> hi", "1"), ANSWER, said("later", "3"))
 
-    view = await Memory(store, NamingReader(), 100).view(said("why", "2"))
+    view = await woken.memory.view(said("why", "2"))
 
-    hello = replace(said("hi", "1"), speaker=Speaker("ana", "Ana"))
-    assert view.messages == (hello, answer)
-    assert view.left_out == 4
+    assert view.messages == (named("hi", "1"), ANSWER)
+    assert (view.left_out, view.summary, view.pinned) == (0, "", ())
 
 
-async def test_the_question_takes_its_part_of_the_budget() -> None:
-    store = ListedMemory()
-    memory = Memory(store, NamingReader(), 100)
+async def test_only_what_came_before_the_question_is_shown() -> None:
+    woken = Woken(said("1", "1"), said("2", "2"), said("3", "3"))
 
-    await memory.view(said("x" * 40))
-    await memory.view(said("x" * 4000))
+    view = await woken.memory.view(said("2", "2"))
 
-    assert store.budgets == [86, 0]
+    assert [m.text for m in view.messages] == ["1"]
 
 
-async def test_a_reply_has_its_questions_place() -> None:
-    store = ListedMemory()
+@pytest.mark.parametrize(
+    ("tokens", "shown", "left_out"),
+    [(14, [], 3), (16, ["日本語"], 2), (27, ["b" * 28, "日本語"], 1)],
+)
+async def test_the_newest_that_fit_beside_question_and_summary_are_shown(
+    tokens: int, shown: list[str], left_out: int
+) -> None:
+    question = said("q", "9")
+    said_before = (said("old", "0"), said("b" * 28, "1"), said("日本語", "2"))
+    woken = Woken(*said_before, tokens=tokens)
+    assert (estimate_tokens("q"), estimate_tokens("")) == (5, 4)
+
+    view = await woken.memory.view(question)
+
+    assert [m.text for m in view.messages] == shown
+    assert view.left_out == left_out
+
+
+async def test_a_longer_question_leaves_less_room() -> None:
+    woken = Woken(said("x" * 40, "1"))
+
+    short = await woken.memory.view(said("y" * 40, "2"))
+    long = await woken.memory.view(said("y" * 400, "2"))
+
+    assert (short.left_out, long.left_out) == (0, 1)
+
+
+async def test_the_view_has_the_summary_and_the_facts() -> None:
+    fact = replace(said("<@BOT> the code is 7", "2"), is_pinned=True)
+    woken = Woken(said("hello", "1"), said("new", "3"))
+    await woken.memory.pin(fact)
+    fold = Fold(THREAD, 0, 1, (0,), "Ana said hello.", 9, "m")
+    assert await woken.store.commit(fold)
+
+    view = await woken.memory.view(said("why", "4"))
+
+    assert view.summary == "Ana said hello."
+    assert [m.text for m in view.pinned] == ["the code is 7"]
+    assert [m.text for m in view.messages] == ["new"]
+
+
+async def test_a_provider_that_counts_more_makes_the_view_smaller() -> None:
+    woken = Woken(said("x" * 200, "1"), tokens=100)
+    assert (await woken.memory.view(said("y", "2"))).left_out == 0
+
+    for _ in range(20):
+        woken.budget.observe(1000, 3000)
+
+    assert woken.memory.budget_tokens == 50
+    assert (await woken.memory.view(said("y", "2"))).left_out == 1
+
+
+async def test_a_reply_has_its_questions_place_and_may_need_folding() -> None:
+    woken = Woken()
     turn = asked("why", "5")
     turn = replace(turn, question=replace(turn.question, files=("a.pdf",)))
 
-    await Memory(store, NamingReader(), 100).remember(turn, "because")
+    await woken.memory.remember(turn, "because")
 
-    assert store.messages == [
-        replace(said("because", "5"), role="bot", speaker=BOT, files=())
-    ]
+    because = replace(said("because", "5"), role="bot", speaker=BOT, files=())
+    assert woken.store.messages == [because]
+    assert woken.threads == [THREAD]
+
+
+async def test_what_is_changed_may_need_folding() -> None:
+    woken = Woken(said("a", "1"), said("b", "2"))
+
+    assert await woken.memory.edit(said("new", "1"))
+    assert not await woken.memory.edit(said("new", "1"))
+    assert await woken.memory.delete(THREAD, "2")
+    assert not await woken.memory.delete(THREAD, "2")
+
+    assert [m.text for m in woken.store.messages] == ["new"]
+    assert set(woken.threads) == {THREAD}
+
+
+async def test_what_is_forgotten_is_shown_no_more() -> None:
+    woken = Woken(said("a", "1"))
+
+    await woken.memory.forget(THREAD)
+
+    assert (await woken.memory.view(said("why", "2"))).messages == ()

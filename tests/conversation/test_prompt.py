@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from bot.conversation.prompt import (
     GO_ON,
     MAX_NAME_CHARS,
+    MEMORY,
+    PINNED,
     SEVERAL_PEOPLE,
     Prompt,
     PromptMessage,
@@ -152,6 +154,47 @@ def test_the_rest_of_an_answer_is_asked_for_behind_its_beginning() -> None:
     assert rest.is_question_cut
 
 
+def test_the_summary_stands_behind_the_instructions() -> None:
+    view = View((said("hello"),), 2, summary="- Ana likes tea.")
+
+    prompt = compose("Be brief.", view, said("why"), 1000)
+
+    assert [m.role for m in prompt.messages] == ["system", "person", "person"]
+    assert prompt.messages[0].text == (
+        f"Be brief.\n\n{MEMORY}\n- Ana likes tea.\n\n"
+        "[earlier messages that are not shown: 2]"
+    )
+
+
+def test_facts_stand_before_the_summary_with_who_wanted_them() -> None:
+    facts = (named("the code is 7", "Ana", "ana"), named("tea\n[Eva] x", "Ben"))
+
+    prompt = compose("Be brief.", View((), 0, "S", facts), said("why"), 1000)
+
+    assert prompt.messages[0].text.endswith(
+        f"{PINNED}\n- [Ana] the code is 7\n- [Ben] tea\n  \\[Eva] x\n\n{MEMORY}\nS"
+    )
+
+
+def test_a_summary_that_is_too_long_now_loses_its_middle() -> None:
+    view = View((), summary="a" + "x" * 5000 + "z")
+
+    prompt = compose("Be brief.", view, said("why"), 400)
+
+    background = prompt.messages[0].text.removeprefix("Be brief.\n\n")
+    assert estimate_tokens(background) <= 200
+    assert background.endswith("xz")
+
+
+def test_the_newest_facts_that_fit_are_shown() -> None:
+    facts = [said(f"fact {number} " + "x" * 100) for number in range(9)]
+
+    prompt = compose("Be brief.", View((), pinned=tuple(facts)), said("why"), 1000)
+
+    shown = [n for n in range(9) if f"fact {n} " in prompt.messages[0].text]
+    assert shown == [6, 7, 8]
+
+
 messages = st.builds(
     lambda text, name, by, files, is_overheard: replace(
         said(text, by=by, is_overheard=is_overheard),
@@ -167,13 +210,25 @@ messages = st.builds(
 
 
 @settings(max_examples=examples(150, 5000), deadline=None)
-@given(messages, st.lists(messages, max_size=8), st.integers(60, 400))
-def test_the_talk_is_within_the_budget_and_ends_with_the_question(
-    question: Message, earlier: list[Message], budget_tokens: int
+@given(
+    messages,
+    st.lists(messages, max_size=8),
+    st.lists(messages, max_size=4),
+    st.text(max_size=3000),
+    st.integers(200, 600),
+)
+def test_the_prompt_is_within_the_budget_and_ends_with_the_question(
+    question: Message,
+    earlier: list[Message],
+    pinned: list[Message],
+    summary: str,
+    budget_tokens: int,
 ) -> None:
-    prompt = composed(question, earlier, budget_tokens=budget_tokens)
+    view = View(tuple(earlier), 3, summary, tuple(pinned))
+    prompt = compose("Be brief.", view, question, budget_tokens)
 
     system, *talk = prompt.messages
-    assert sum(estimate_tokens(m.text) for m in talk) <= budget_tokens
+    marks = estimate_tokens(f"Be brief.\n\n{SEVERAL_PEOPLE}\n\n") + 20
+    used = sum(estimate_tokens(m.text) for m in talk)
+    assert used + estimate_tokens(system.text) - marks <= budget_tokens
     assert prompt.is_question_cut or question.text[-1:] in talk[-1].text
-    assert len(system.text) <= len(f"Be brief.\n\n{SEVERAL_PEOPLE}") + 50

@@ -9,6 +9,7 @@ from bot.conversation import reply
 from bot.conversation.memory import BOT, Memory
 from bot.conversation.ports import DeliveryError, ModelError, StoppedError
 from bot.conversation.reply import Answerer
+from bot.conversation.tokens import TokenBudget
 from bot.conversation.turn import Turn
 from tests.twins import (
     ListedMemory,
@@ -33,7 +34,7 @@ class Stage:
     @property
     def answerer(self) -> Answerer:
         reader = NamingReader()
-        memory = Memory(self.store, reader, self.budget_tokens)
+        memory = Memory(self.store, reader, TokenBudget(self.budget_tokens))
         briefings = OneBriefing(self.model)
         return Answerer(briefings, memory, self.delivery, reader)
 
@@ -130,7 +131,7 @@ async def test_the_delivery_hears_who_spoke_before_the_first_line() -> None:
 async def test_each_place_is_answered_with_its_own_briefing() -> None:
     stage, other = Stage(ScriptedModel(["x"])), ScriptedModel(["y"])
     reader = NamingReader()
-    memory = Memory(stage.store, reader, 1000)
+    memory = Memory(stage.store, reader, TokenBudget(1000))
     briefing = OneBriefing(other, "Be long.")
     answerer = Answerer(briefing, memory, stage.delivery, reader)
 

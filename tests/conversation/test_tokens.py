@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.tokens import estimate_tokens, shorten
+from bot.conversation.tokens import TokenBudget, estimate_tokens, shorten
 from tests.long import examples
 
 texts = st.text(st.characters(codec=None), max_size=400)
@@ -39,3 +39,35 @@ def test_a_budget_without_room_leaves_the_mark_alone() -> None:
 @given(texts.map(lambda text: text * 5), st.integers(30, 600))
 def test_a_shortened_text_is_within_the_budget(text: str, budget_tokens: int) -> None:
     assert estimate_tokens(shorten(text, budget_tokens)) <= budget_tokens
+
+
+def test_a_budget_follows_what_the_provider_counts() -> None:
+    budget = TokenBudget(1000)
+
+    budget.observe(500, 600)
+    assert budget.tokens == 961
+    for _ in range(50):
+        budget.observe(500, 600)
+
+    assert budget.tokens == 833
+
+
+@pytest.mark.parametrize(("counted", "tokens"), [(10_000, 500), (1, 2000)])
+def test_a_budget_believes_no_count_that_is_far_off(counted: int, tokens: int) -> None:
+    budget = TokenBudget(1000)
+
+    for _ in range(100):
+        budget.observe(1000, counted)
+
+    assert abs(budget.tokens - tokens) <= 1
+
+
+@pytest.mark.parametrize(("estimated", "counted"), [(99, 198), (500, 0)])
+def test_a_budget_ignores_short_prompts_and_missing_counts(
+    estimated: int, counted: int
+) -> None:
+    budget = TokenBudget(1000)
+
+    budget.observe(estimated, counted)
+
+    assert budget.tokens == 1000

@@ -1,4 +1,4 @@
-"""A database of its own for every test."""
+"""A database of its own for every test, of each kind."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -10,6 +10,12 @@ from bot.storage import database
 
 
 @pytest.fixture
-async def engine(tmp_path: Path) -> AsyncGenerator[AsyncEngine]:
+async def engine(tmp_path: Path, database_url: str) -> AsyncGenerator[AsyncEngine]:
+    async with database.opened(tmp_path, database_url) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncGenerator[AsyncEngine]:
     async with database.opened(tmp_path) as engine:
         yield engine

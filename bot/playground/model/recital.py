@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from bot.playground.model.summary import kept
+
 CONTINUE_MARK = "Continue exactly behind this beginning:"
 """A line in a person's message; all text behind it is the beginning of the answer."""
 
@@ -21,6 +23,7 @@ MAX_SUMMARY_CHARS = 600
 MAX_COUNT = 1_000
 QUOTE_CHARS = 60
 SUMMARY_WORDS_CHARS = 40
+RECALLED_CHARS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ _REMEMBER = re.compile(
     r"|覚えて|最初に",
     re.IGNORECASE,
 )
+_RECALL = re.compile(r"\brecall (\w[\w-]*)", re.IGNORECASE)
 _SUMMARIZE = re.compile(r"\bsummar(?:y|ize|ise)\b|要約", re.IGNORECASE)
 _KEEPS_MEMORY = re.compile(r"\bmaintain the memory of\b", re.IGNORECASE)
 
@@ -81,7 +85,11 @@ def recite(messages: Sequence[ModelMessage]) -> str:
     talk = [message for message in messages if message.role != "system"]
     orders = "\n".join(m.text for m in messages if m.role == "system")
     if _KEEPS_MEMORY.search(orders):
-        return _summary(talk)
+        data = talk[0].text if talk else ""
+        memory = kept(orders, data)
+        return _summary(talk) if memory is None else memory
+    if talk and (recall := _RECALL.search(talk[-1].text)):
+        return _recalled(recall[1], messages[:-1])
     if not talk:
         return _answer("", ())
     last = talk[-1]
@@ -149,6 +157,14 @@ def _memory(earlier: Sequence[ModelMessage]) -> str:
     count = f"{len(earlier)} earlier message" + ("s" if len(earlier) > 1 else "")
     quote = _cut(text, QUOTE_CHARS)
     return f"I was given {count} of this thread; first, {who}: “{quote}”."
+
+
+def _recalled(word: str, known: Sequence[ModelMessage]) -> str:
+    """Quote what the prompt holds of a word, in instructions and memory too."""
+    lines = [line for message in known for line in message.text.splitlines()]
+    found = [line for line in lines if word.lower() in line.lower()]
+    quotes = "\n".join(f"- {_cut(line, RECALLED_CHARS)}" for line in found)
+    return f"I was given:\n\n{quotes}" if found else f"I was given nothing of {word}."
 
 
 def _summary(talk: Sequence[ModelMessage]) -> str:

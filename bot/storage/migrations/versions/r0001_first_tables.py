@@ -2,9 +2,13 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
+
+# By code points, whatever the server's own order.
+_POSITION = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -19,7 +23,7 @@ def _create_turn() -> None:
         "turn",
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("thread", sa.Text, nullable=False),
-        sa.Column("position", sa.Text, nullable=False),
+        sa.Column("position", _POSITION, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("speaker", sa.Text, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
@@ -38,6 +42,7 @@ def _create_turn() -> None:
         "turn",
         ["thread", "position"],
         sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_index(
         "turn_running_once_per_thread",
@@ -45,6 +50,7 @@ def _create_turn() -> None:
         ["thread"],
         unique=True,
         sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
     )
 
 
@@ -67,7 +73,7 @@ def _create_message() -> None:
         "message",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("thread", sa.Text, nullable=False),
-        sa.Column("position", sa.Text, nullable=False),
+        sa.Column("position", _POSITION, nullable=False),
         sa.Column("role", sa.Text, nullable=False),
         sa.Column("speaker", sa.Text, nullable=False),
         sa.Column("name", sa.Text, nullable=False),

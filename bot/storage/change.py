@@ -1,0 +1,158 @@
+"""Changing what was said: edits, deletions and forgetting, down to the summaries.
+
+Whoever changes a thread updates its row first, and so has it alone until the end. The
+new version makes every fold stale that began before.
+"""
+
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation.tokens import estimate_tokens
+from bot.conversation.turn import Message, ThreadId
+from bot.storage import tables
+from bot.storage.tables import DELETED
+
+_OPEN = ("waiting", "running")
+"""States of turns whose question is still needed."""
+
+
+async def rewrite(connection: AsyncConnection, message: Message) -> bool:
+    """Put a message's new text and files in; False if that changes nothing.
+
+    A message that is not stored, or deleted, stays so.
+    """
+    files = list(message.files)
+    found = await _found(connection, message)
+    if found is None or (found.text, found.files) == (message.text, files):
+        return False
+    tokens = estimate_tokens(message.text)
+    words = {"text": message.text, "files": files}
+    await _replace(connection, found, {**words, "tokens": tokens})
+    if message.role == "person":
+        await connection.execute(_turn_of(message).values(**words))
+    else:
+        await _blank_journal(connection, message.thread, message.position)
+    return True
+
+
+async def drop(connection: AsyncConnection, message: Message) -> bool:
+    """Take a message's words away; False if it is not stored, or deleted already.
+
+    Its row stays: the same message that arrives late must not come back. A turn that
+    waits for its answer gets none.
+    """
+    found = await _found(connection, message)
+    if found is None:
+        return False
+    await _replace(connection, found, {**_no_words(), "gen": DELETED})
+    if message.role == "person":
+        waiting = _turn_of(message).where(tables.turn.c.state == "waiting")
+        await connection.execute(waiting.values(state="stopped"))
+        await connection.execute(_turn_of(message).values(text="", files=[]))
+    else:
+        await _blank_journal(connection, message.thread, message.position)
+    return True
+
+
+async def blank(connection: AsyncConnection, thread: ThreadId) -> bool:
+    """Take all words of a thread away, but of questions that wait for their answer.
+
+    False if there is no such thread.
+    """
+    if not await _claim(connection, thread):
+        return False
+    message, turn = tables.message, tables.turn
+    await _unfold(connection, thread, above=0)
+    needed = select(turn.c.position).where(
+        turn.c.thread == thread, turn.c.state.in_(_OPEN)
+    )
+    await connection.execute(
+        update(message)
+        .where(message.c.thread == thread, message.c.position.not_in(needed))
+        .values(**_no_words(), gen=DELETED, rev=message.c.rev + 1)
+    )
+    await connection.execute(
+        update(turn)
+        .where(turn.c.thread == thread, turn.c.state.not_in(_OPEN))
+        .values(text="", files=[])
+    )
+    await _blank_journal(connection, thread)
+    return True
+
+
+async def _found(connection: AsyncConnection, message: Message) -> Any:
+    """Claim a message's thread and return its row; None if there is nothing to change.
+
+    The row is read behind the claim, so that no fold moves it meanwhile.
+    """
+    if not await _claim(connection, message.thread):
+        return None
+    table = tables.message
+    rows = await connection.execute(
+        select(table).where(
+            table.c.thread == message.thread,
+            table.c.position == message.position,
+            table.c.role == message.role,
+            table.c.gen.is_distinct_from(DELETED),
+        )
+    )
+    return rows.one_or_none()
+
+
+async def _claim(connection: AsyncConnection, thread: ThreadId) -> bool:
+    table = tables.thread
+    claimed = await connection.execute(
+        update(table).where(table.c.id == thread).values(version=table.c.version + 1)
+    )
+    return bool(claimed.rowcount)
+
+
+async def _replace(
+    connection: AsyncConnection, row: Any, values: dict[str, Any]
+) -> None:
+    table, summary = tables.message, tables.summary
+    if row.gen is not None:
+        older = select(func.max(summary.c.gen)).where(
+            summary.c.thread == row.thread, summary.c.gen < row.gen
+        )
+        await _unfold(connection, row.thread, await connection.scalar(older) or 0)
+    await connection.execute(
+        update(table).where(table.c.id == row.id).values(**values, rev=row.rev + 1)
+    )
+
+
+async def _unfold(connection: AsyncConnection, thread: ThreadId, above: int) -> None:
+    """Return to an older summary; what came later is in the buffer again."""
+    message, summary = tables.message, tables.summary
+    await connection.execute(
+        delete(summary).where(summary.c.thread == thread, summary.c.gen > above)
+    )
+    await connection.execute(
+        update(message)
+        .where(message.c.thread == thread, message.c.gen > above)
+        .values(gen=None)
+    )
+
+
+async def _blank_journal(
+    connection: AsyncConnection, thread: ThreadId, position: str | None = None
+) -> None:
+    """Take away the words of replies, of one or all, that are written to their end."""
+    part, turn = tables.reply_message, tables.turn
+    ended = select(turn.c.id).where(turn.c.thread == thread, turn.c.state.not_in(_OPEN))
+    if position is not None:
+        ended = ended.where(turn.c.position == position)
+    await connection.execute(update(part).where(part.c.turn.in_(ended)).values(text=""))
+
+
+def _turn_of(message: Message) -> Any:
+    turn = tables.turn
+    return update(turn).where(
+        turn.c.thread == message.thread, turn.c.position == message.position
+    )
+
+
+def _no_words() -> dict[str, Any]:
+    return {"name": "", "text": "", "files": [], "tokens": 0, "is_pinned": False}
