@@ -42,7 +42,8 @@ def _shares(text: str) -> Mapping[str, float] | None:
     counts = {name: len(pattern.findall(words)) for name, pattern in _SCRIPTS.items()}
     heavy = counts["cjk"] + counts["hangul"]
     weight = letters + (LETTERS_PER_SYLLABLE - 1) * heavy
-    factors = dict.fromkeys(("cjk", "kana", "hangul"), LETTERS_PER_SYLLABLE)
+    dense = ("cjk", "kana", "hangul")
+    factors: dict[str, int] = dict.fromkeys(dense, LETTERS_PER_SYLLABLE)
     return {
         name: count * factors.get(name, 1) / weight for name, count in counts.items()
     }

@@ -16,8 +16,8 @@ _PLAIN: Final = re.compile(r"[\w:/?#.@$&'+,;=%-]+")
 """An address that has no meaning of its own in Markdown."""
 _MAX_TICKS: Final = 20
 """Longer marks around every address would make a long text of a short one."""
-_JOINTS: Final = re.compile(r"[]!&*.:<@\[\\_~]")
-"""What makes an address, or anything else in Markdown, with what stands behind."""
+_JOINTS: Final = re.compile(r"[]!&.:<@\[\\]")
+"""What makes an address, a link or a mention with what stands behind."""
 
 
 def is_special(text: str) -> bool:
@@ -291,5 +291,6 @@ class ProseLine:
 
 
 def _disjointed(text: str) -> str:
-    """Return an address that leads nowhere, nor is anything else in Markdown."""
-    return _JOINTS.sub(rf"\g<0>{WORD_JOINER}", text.replace("`", "%60"))
+    """Return an address that is no link, and neither begins nor ends one, or code."""
+    apart = WORD_JOINER + text.replace("`", "%60")
+    return _JOINTS.sub(rf"\g<0>{WORD_JOINER}", apart)

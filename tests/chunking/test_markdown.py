@@ -4,6 +4,7 @@ import pytest
 
 from bot.chunking.markdown import MarkdownState
 from bot.chunking.seam import Seam
+from bot.chunking.syntax import MAX_DEPTH
 
 
 def seams(*lines: str) -> list[str]:
@@ -51,16 +52,6 @@ def test_what_is_too_deep_is_text(marker: str) -> None:
     assert state.is_too_deep
     assert len(state.containers) == MAX_DEPTH
     assert state.leaf == "paragraph"
-
-
-def test_a_line_of_markers_alone_takes_little_work() -> None:
-    def operations(marker: str) -> int:
-        line = f"{marker * 3_000}x\n"
-        started_s = time.process_time()
-        MarkdownState().feed(line)
-        return time.process_time() - started_s
-
-    assert 0
 
 
 def test_seams_are_ordered_from_best_to_worst() -> None:

@@ -206,8 +206,9 @@ def test_what_slack_does_not_want_in_one_form_comes_in_another(
     try:
         play = played(mode, said.fragments(), schedule)
     except ExceptionGroup as group:
+        if group.subgroup(DeliveryError) is None:
+            raise
         # Refused even as plain text.
-        assert group.subgroup(DeliveryError) is not None
         return
 
     assert numbers("\n".join(play.messages)) == numbers(said.text)

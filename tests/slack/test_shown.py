@@ -41,7 +41,19 @@ PIECES = st.sampled_from(
             "[r]: ",
         ),
         *(EVIL, DATA, "https://evil.test/?d=", "www.evil.test/", "https&#58;//"),
-        *("`", "``", "```", "~~~", "\n```\n", "\n\n", "\n", "\n> ", "\n- ", "\n    "),
+        *(
+            "`",
+            "``",
+            "```",
+            "`" * 30,
+            "~~~",
+            "\n```\n",
+            "\n\n",
+            "\n",
+            "\n> ",
+            "\n- ",
+            "\n    ",
+        ),
         *("*", "**", "***", "~~", "_", "|", "「", "」", "。", "あ", "a", " ", "'", '"'),
         *("\r", "\r\n", "\t", "$$\n", "# ", "1. ", "|---|\n", "<a ", "(", "x"),
     ]
@@ -276,6 +288,33 @@ def test_parts_of_lines_mention_nobody_either(text: str, sizes: list[int]) -> No
 @given(st.text("ab 12,.:;!?'()日本語。、「」\n#>-+=%$^{}/"))
 def test_a_text_without_anything_special_stays_itself(text: str) -> None:
     assert shown(text) == text
+
+
+def test_long_runs_of_backticks_do_not_make_a_text_much_longer() -> None:
+    text = "`" * 800 + f" {EVIL} [{EVIL}]({EVIL}) <{EVIL}> ![]({EVIL})" * 10
+
+    seen = shown(text)
+
+    assert len(seen) < 1.2 * len(text)
+    assert list(links(translate(seen).blocks)) == []
+    assert seen.replace(WORD_JOINER, "").count(EVIL) == 40
+
+
+def test_an_address_beside_long_runs_of_backticks_is_neither_link_nor_code() -> None:
+    address = f"https&colon;//www.evil.test/**a**_b_~~c~~?d={DATA}&d=%2F"
+    seen = shown(f"a {'`' * 30} [x]({address}) <{address}<x>")
+
+    assert list(links(translate(seen).blocks)) == []
+    assert seen.replace(WORD_JOINER, "").count(address) == 2
+    assert all(token.type != "link_open" for token in tokens(seen))
+    assert codes(seen) == []
+
+
+def test_nothing_is_code_where_lists_are_too_deep_to_be_read() -> None:
+    fence = f"{'- ' * 70}```\n{' ' * 130}```\n{' ' * 128}"
+
+    assert f" {EVIL}" not in shown(f"{fence}x {EVIL}\n")
+    assert f" {EVIL}" in shown(f"```\nx {EVIL}\n")
 
 
 @pytest.mark.parametrize("end", ["", "\n"])
