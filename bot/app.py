@@ -29,6 +29,7 @@ from bot.slack import bolt, channels, preflight
 from bot.slack import web as slack_web
 from bot.slack.budget import Budget
 from bot.slack.catchup import CatchUp
+from bot.slack.channels import Wish
 from bot.slack.connection import Connection, connected
 from bot.slack.delivery import SlackDelivery
 from bot.slack.listeners import Listener
@@ -101,16 +102,15 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         AsyncExitStack() as hearing,
     ):
         bot = await preflight.identify(slack)
-        clock = asyncio.get_running_loop().time
         services = Services(
             web=slack,
             bot_id=bot.bot_id,
             journal=notes,
-            budget=Budget(settings.post_interval_s, clock),
+            budget=Budget(settings.post_interval_s, asyncio.get_running_loop().time),
             shows_all_links=settings.links == "all",
         )
         delivery = await answering.enter_async_context(
-            SlackDelivery(services, lambda _channel: settings.delivery)
+            SlackDelivery(services, partial(_wish, settings, book))
         )
         store, turns = SqlMemory(engine), SqlTurns(engine)
         inbox = Inbox(turns, settings.at_once)
@@ -153,6 +153,11 @@ def _book(settings: Settings) -> channels.ChannelBook:
     for model in filter(None, (*book.models(), settings.summary_model)):
         require_model(settings, model)
     return book
+
+
+def _wish(settings: Settings, book: channels.ChannelBook, channel: str) -> Wish:
+    """Return how replies in a channel should come."""
+    return book.settings(channel).delivery or settings.delivery
 
 
 @asynccontextmanager

@@ -153,17 +153,6 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="the least time between two posts in a channel, in seconds",
     )
-    delivery: Literal["lines", "edits", "stream", "auto"] = Field(
-        "lines",
-        alias="LINEFEED_DELIVERY",
-        description="how a reply comes: lines (messages of their own), edits (one that"
-        " grows), stream (Slack's own), auto (lines, then one that grows)",
-    )
-    links: Literal["careful", "all"] = Field(
-        "careful",
-        alias="LINEFEED_LINKS",
-        description="whether links that could carry data away are shown as text",
-    )
     grace_s: float = Field(
         20,
         alias="LINEFEED_GRACE_S",

@@ -20,7 +20,7 @@ from bot.playground.webapi.faults import Fault
 from bot.playground.workspace.channel import Channel
 from bot.playground.workspace.identity import BOT_USER
 from bot.playground.workspace.message import Message
-from bot.slack import markup
+from bot.slack.shown import shown
 from tests.conftest import Bots
 
 ANSWER = "First line.\n\n- one\n- two\n\n```python\nprint('whole')\n```\nLast line."
@@ -38,7 +38,7 @@ def answers(playground: Playground, channel: str, thread_ts: str = "") -> list[M
 
 def lines(text: str) -> list[str]:
     """Return what a text shows, without the blank lines between messages."""
-    return [line for line in markup.shown(text).splitlines() if line.strip()]
+    return [line for line in shown(text).splitlines() if line.strip()]
 
 
 def read(messages: list[Message]) -> list[str]:

@@ -8,7 +8,7 @@ Source: https://spec.commonmark.org/0.31.2/
 import re
 from typing import Final
 
-SIMPLE: Final = re.compile(
+_KINDS: Final = re.compile(
     r"([^\W\d_]|\*{1,2}[^\W_]|[\"“‘(（「『])"
     r"|(\|)"
     r"|(\r?\n)"
@@ -16,4 +16,19 @@ SIMPLE: Final = re.compile(
     r"|(#{1,6} )"
 )
 """Its groups are the kinds, in their order; what it does not match needs more looks."""
-TEXT, ROW, BLANK, ITEM, HEADING = range(1, 6)
+NONE, TEXT, ROW, BLANK, ITEM, HEADING = range(6)
+_FIRST_CHARS: Final = {"|": ROW, "\n": BLANK}
+
+
+def kind_of(line: str) -> int:
+    """Return the kind of a line that begins at the margin, `NONE` if it is not simple.
+
+    For most lines the first character tells, sooner than the pattern does.
+    """
+    first = line[:1]
+    if first.isalpha():
+        return TEXT
+    if first in _FIRST_CHARS:
+        return _FIRST_CHARS[first]
+    match = _KINDS.match(line)
+    return NONE if match is None else match.lastindex or NONE

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from bot.chunking import syntax
 from bot.chunking.definitions import is_definitions_only
 from bot.chunking.fence import Fence, opened_fence
-from bot.chunking.margin import BLANK, HEADING, ITEM, ROW, SIMPLE, TEXT
+from bot.chunking.margin import BLANK, HEADING, ITEM, ROW, TEXT, kind_of
 from bot.chunking.seam import Seam
 
 Leaf = Literal["", "paragraph", "fence", "html", "code", "table"]
@@ -55,17 +55,18 @@ class MarkdownState:
 
     def feed(self, line: str) -> Seam:
         """Read a line, its ending included; return how good the seam before it is."""
-        seam: Seam | None = None
-        if self.math:
+        leaf = self.leaf
+        if self.math or leaf == "html":
             return self._feed_slowly(line)
-        if self.leaf == "fence" and not self.containers:
-            if self._fence_char not in line:
-                return self._next_row()
-        elif self.leaf != "html" and (simple := SIMPLE.match(line)):
-            kind = simple.lastindex
-            if kind == TEXT and self.leaf == "paragraph":
+        if leaf == "fence" and not self.containers:
+            is_plain = self._fence_char not in line
+            return self._next_row() if is_plain else self._feed_slowly(line)
+        kind = kind_of(line)
+        if kind == TEXT and leaf != "table":
+            if leaf == "paragraph":
                 return self._continue_paragraph(line)
-            seam = self._read_simple(line, kind)
+            return self._begin_simple_paragraph(line)
+        seam = self._read_simple(line, kind) if kind else None
         return self._feed_slowly(line) if seam is None else seam
 
     def end_paragraph(self) -> None:
@@ -73,9 +74,8 @@ class MarkdownState:
         self.leaf = ""
         self.math = ""
 
-    def _read_simple(self, line: str, kind: int | None) -> Seam | None:
+    def _read_simple(self, line: str, kind: int) -> Seam | None:
         """Read a line of a simple kind, or return None if more must be looked at."""
-        leaf = self.leaf
         if kind == BLANK:
             return self._read_simple_blank()
         if kind == ITEM:
@@ -84,13 +84,9 @@ class MarkdownState:
             self._begin_simple("")
             self.is_heading = True
             return _BLOCK
-        if leaf == "table" and not self.containers:
+        if self.leaf == "table" and not self.containers:
             return self._next_row() if kind == ROW else None
-        if leaf == "paragraph":
-            return None
-        self._begin_simple("")
-        self._open_paragraph(line)
-        return _BLOCK
+        return None if self.leaf == "paragraph" else self._begin_simple_paragraph(line)
 
     def _read_simple_blank(self) -> Seam | None:
         containers = self.containers
@@ -113,6 +109,13 @@ class MarkdownState:
     def _begin_simple(self, kind: str) -> Seam:
         self.is_heading = self.is_settled = self._is_behind_blank = False
         return self._begin(0, kind)
+
+    def _begin_simple_paragraph(self, line: str) -> Seam:
+        self.is_heading = self.is_settled = self._is_behind_blank = False
+        self.containers.clear()
+        self._list = ""
+        self._open_paragraph(line)
+        return _BLOCK
 
     def _feed_slowly(self, line: str) -> Seam:
         text = line.rstrip("\r\n")
@@ -294,4 +297,4 @@ class MarkdownState:
 
 
 def _is_in_quote(containers: list[syntax.Container]) -> bool:
-    return any(container.kind == ">" for container in containers)
+    return ">" in [container.kind for container in containers]

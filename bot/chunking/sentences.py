@@ -1,5 +1,6 @@
 """Chunks to be spoken, or shown where a paragraph runs long: every sentence at once."""
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -8,7 +9,16 @@ from bot.chunking.chunk import Chunk, setter
 from bot.chunking.errors import FinishedError
 from bot.chunking.limit import Length, checked, fitting_chars
 from bot.chunking.markdown import MarkdownState
-from bot.chunking.sentence_end import FIND_MARK, SentenceEnd, is_row
+from bot.chunking.sentence_end import (
+    BEFORE_SPACES,
+    FIND_END,
+    FIND_END_OR_SPACE,
+    FIND_LINE_END,
+    JAPANESE_ENDS,
+    SPACES,
+    SentenceEnd,
+    is_row,
+)
 
 Kind = Literal["prose", "code", "table"]
 
@@ -67,11 +77,16 @@ class SentenceChunker:
         self._limit = checked(limit)
         self._length = length
         self._room = limit
+        """What still fits; negative behind the end, so that no fragment does."""
         self._white = ""
+        self._seen: list[str] = []
+        """What of the sentence stands before places where it might have ended."""
         self._parts: list[str] = []
         self._head = ""
         self._end = SentenceEnd()
-        self._find_mark = FIND_MARK
+        self._find = FIND_END
+        self._is_whole_line = False
+        """Whether only a newline ends this: code, or a row of a table."""
         self._kind: Kind = "prose"
         self._state = MarkdownState()
         self._finished = False
@@ -82,19 +97,23 @@ class SentenceChunker:
         Raises:
             FinishedError: after `finish`.
         """
-        find_mark = self._find_mark
-        if find_mark(fragment) is None:
-            length = self._length
-            room = self._room - length(fragment)
-            if room >= 0:
+        length, find = self._length, self._find
+        room = self._room - length(fragment)
+        match = None
+        if room >= 0:
+            if not self._is_whole_line or "\n" in fragment:
+                match = find(fragment)
+            if match is None:
                 self._room = room
                 self._parts.append(fragment)
                 return ()
         if self._finished:
             raise FinishedError("push after finish")
         chunks: list[Sentence] = []
-        self._consume(fragment, chunks)
-        self._find_mark = self._end.find_mark(fragment[-1:])
+        if match is None:
+            self._consume(fragment, chunks)
+        else:
+            self._take(fragment, match, chunks)
         return tuple(chunks)
 
     def finish(self) -> tuple[Sentence, ...]:
@@ -107,7 +126,7 @@ class SentenceChunker:
             raise FinishedError("finish after finish")
         self._finished = True
         chunks: list[Sentence] = []
-        if any(self._parts):
+        if any(self._parts) or any(self._seen):
             self._end_line(chunks)
         if self._white:
             chunks.append(Sentence(self._white))
@@ -115,45 +134,80 @@ class SentenceChunker:
         return tuple(chunks)
 
     def _consume(self, fragment: str, chunks: list[Sentence]) -> None:
-        length, find = self._length, self._end.find
+        """Take a fragment in parts that fit; cut where nothing more does."""
         at = 0
         while at < len(fragment):
-            end = find(self._parts, fragment, at, self._head)
-            piece = fragment[at:end] if end >= 0 else fragment[at:]
-            room = self._room - length(piece)
-            if room < 0:
-                count = fitting_chars(piece, self._room, length)
-                self._parts.append(piece[:count])
+            count = fitting_chars(fragment, self._room, self._length, at)
+            if count:
+                fitting = fragment[at : at + count]
+                self._take(fitting, self._find(fitting), chunks)
                 at += count
+            elif not self._ends_before(fragment[at], chunks):
                 self._cut(chunks)
-                continue
-            self._parts.append(piece)
-            self._room = room
-            if end < 0:
-                break
-            at = end
-            if piece.endswith("\n"):
-                self._end_line(chunks)
-            else:
-                self._end_sentence(chunks)
 
-    def _end_sentence(self, chunks: list[Sentence]) -> None:
+    def _ends_before(self, char: str, chunks: list[Sentence]) -> bool:
+        """Let out the sentence if it fits only just, and the next character ends it."""
+        if self._is_whole_line or char not in SPACES:
+            return False
+        return self._end_sentence(chunks)
+
+    def _take(
+        self, text: str, match: re.Match[str] | None, chunks: list[Sentence]
+    ) -> None:
+        """Take a text that fits; let out the sentences that end in it."""
+        start = left = 0
+        if not self._is_whole_line:
+            self._find = FIND_END
+        while match is not None:
+            end = match.end()
+            mark = text[end - 1 : end]
+            if mark == "\n":
+                self._parts.append(text[start:end])
+                self._end_line(chunks)
+                start = left = end
+            elif mark in JAPANESE_ENDS or text[end : end + 1] in SPACES:
+                self._parts.append(text[start:end])
+                start = end
+                if self._end_sentence(chunks):
+                    left = end
+            match = self._find(text, end) if end < len(text) else None
+        self._parts.append(text[start:])
+        if left < len(text):
+            self._room -= self._length(text[left:])
+        if not self._is_whole_line and text[-1] in BEFORE_SPACES:
+            self._find = FIND_END_OR_SPACE
+
+    def _end_sentence(self, chunks: list[Sentence]) -> bool:
+        """Let out the sentence if it ends here, where it may."""
+        head = self._head
         text = "".join(self._parts)
+        self._parts = []
+        if not self._end.is_behind(text, is_begun=bool(head)):
+            self._seen.append(text)
+            return False
+        if self._seen:
+            text = "".join([*self._seen, text])
+        if is_row(head or text):
+            self._begin_line(is_whole=True)
+            self._seen = [text]
+            return False
         chunks.append(Sentence(self._white + text))
-        if len(self._head) < MAX_HEAD_CHARS:
-            self._head = (self._head + text)[:MAX_HEAD_CHARS]
+        if len(head) < MAX_HEAD_CHARS:
+            self._head = (head + text)[:MAX_HEAD_CHARS]
         self._restart()
-        self._end.begin_sentence()
+        return True
 
     def _end_line(self, chunks: list[Sentence]) -> None:
         line = "".join(self._parts)
+        if self._seen:
+            line = "".join([*self._seen, line])
         head, self._head = self._head, ""
         state = self._state
         before = state.leaf
         state.feed(head + line if head else line)
         after = state.leaf
         if before != "fence" or after != "fence":
-            self._end.begin_line(is_whole=after == "fence" or after == "table")
+            self._begin_line(is_whole=after == "fence" or after == "table")
         kind, self._kind = self._kind, "prose"
         is_first = True
         if after == "fence" or before == "fence":
@@ -162,16 +216,23 @@ class SentenceChunker:
             self._kind, is_first = "table", kind != "table"
         if line.isspace():
             self._white += line
-            self._parts = []
+            self._parts, self._seen = [], []
+            self._room = self._limit - self._length(self._white)
             return
         chunks.append(Sentence(self._white + line, self._kind, is_first=is_first))
         self._restart()
 
+    def _begin_line(self, *, is_whole: bool) -> None:
+        self._is_whole_line = is_whole
+        self._find = FIND_LINE_END if is_whole else FIND_END
+        self._end.begin_line()
+
     def _restart(self) -> None:
-        self._parts, self._white, self._room = [], "", self._limit
+        self._parts, self._seen, self._white = [], [], ""
+        self._room = self._limit
 
     def _cut(self, chunks: list[Sentence]) -> None:
-        text = self._white + "".join(self._parts)
+        text = "".join([self._white, *self._seen, *self._parts])
         blank = len(text) - len(text.lstrip())
         high = fitting_chars(text, self._limit, self._length)
         kind: Kind = "code" if self._state.leaf == "fence" else "prose"
@@ -185,5 +246,5 @@ class SentenceChunker:
         if at > len(self._white):
             self._head = (self._head + text[len(self._white) : at])[:MAX_HEAD_CHARS]
         self._restart()
-        self._end.begin_line(is_whole=self._state.leaf in ("fence", "table"))
+        self._begin_line(is_whole=self._state.leaf in ("fence", "table"))
         self._consume(text[at:], chunks)

@@ -70,7 +70,7 @@ class Budget:
         now_s = self._clock()
         wait_s = self._tiers[method].wait_s(now_s, reserve)
         if method == POST:
-            wait_s = max(wait_s, self._channel(channel).wait_s(now_s))
+            wait_s = max(wait_s, self._channel(channel).wait_s(now_s, reserve))
         return wait_s
 
     def spend(self, method: str, channel: str = "") -> None:

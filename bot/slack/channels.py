@@ -11,7 +11,8 @@ from bot.conversation.ports import SetupError
 from bot.conversation.turn import Turn
 from bot.slack.address import Address
 
-Mode = Literal["lines", "edits", "stream", "auto"]
+Wish = Literal["lines", "edits", "stream", "auto"]
+"""How replies should come; `bot.slack.delivery` says what each means."""
 
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,}")
 _PLACE = re.compile(r"(.*) \(at line (\d+), column \d+\)", re.DOTALL)
@@ -22,7 +23,7 @@ _KEY = re.compile(r"\s*([\w.\"'-]+)\s*=")
 class ChannelSettings:
     """What is set for one channel; None is what holds everywhere."""
 
-    delivery: Mode | None = None
+    delivery: Wish | None = None
     system_prompt: str | None = None
     model: str | None = None
 
@@ -170,8 +171,8 @@ def _problem(field: str, value: object) -> str:
     """Return what is wrong with a field, or nothing."""
     if field not in FIELDS:
         return f"is none of {', '.join(FIELDS)}"
-    if field == "delivery" and value not in get_args(Mode):
-        return f"must be one of {', '.join(get_args(Mode))}"
+    if field == "delivery" and value not in get_args(Wish):
+        return f"must be one of {', '.join(get_args(Wish))}"
     if not isinstance(value, str) or not value.strip():
         return "must be a text that is not empty"
     return ""

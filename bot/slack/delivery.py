@@ -8,15 +8,18 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import ExitStack, asynccontextmanager
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
+from bot.chunking import utf8_bytes
 from bot.conversation.ports import DeliveryError
 from bot.conversation.turn import Turn, TurnId
 from bot.slack.address import Address
 from bot.slack.auto import AutoWriter
 from bot.slack.budget import Mode
+from bot.slack.channels import Wish
 from bot.slack.edited import EditedMessage
 from bot.slack.growing import GrowingMessage, GrowingWriter
+from bot.slack.limits import MAX_MESSAGE_CHARS, MAX_STREAM_BYTES
 from bot.slack.lines import LinesWriter
 from bot.slack.notice import notify
 from bot.slack.outlet import ReplyOutlet, Writer
@@ -35,9 +38,6 @@ MAX_ENDED = 1_000
 """Replies whose numbers are kept: an apology for one goes on behind them."""
 CLOSE_S = 2.0
 """How long leaving waits for what tells people how it stands."""
-
-Wish = Literal["lines", "edits", "stream", "auto"]
-"""How replies in a channel should come."""
 
 
 class SlackDelivery:
@@ -78,6 +78,7 @@ class SlackDelivery:
         """Begin a reply; leaving waits until all of it is in Slack."""
         with ExitStack() as running:
             outlet = self._outlet(turn, running)
+            running.enter_context(self._poster(outlet).serving(outlet))
             self._sign(Thinking(self._services.web, outlet).run())
             try:
                 yield outlet
@@ -159,8 +160,14 @@ class SlackDelivery:
             lines.add(rest)
             outlet.write_with(lines)
 
-        begins = (streamed, edited) if mode == "stream" else (edited,)
-        pages = Pages(lambda: outlet.known, shows_all_links=services.shows_all_links)
+        is_stream = mode == "stream"
+        begins = (streamed, edited) if is_stream else (edited,)
+        pages = Pages(
+            lambda: outlet.known,
+            limit=MAX_STREAM_BYTES if is_stream else MAX_MESSAGE_CHARS,
+            length=utf8_bytes if is_stream else len,
+            shows_all_links=services.shows_all_links,
+        )
         return GrowingWriter(outlet, pages, begins, fall_back, self._start)
 
     def _start(self, work: Coroutine[None, None, None]) -> Callable[[], object]:
@@ -179,8 +186,11 @@ class SlackDelivery:
 
     def _post(self, source: Source) -> None:
         """Let the poster of the reply's channel post."""
-        channel = source.outlet.address.channel
+        self._poster(source.outlet).add(source)
+
+    def _poster(self, outlet: ReplyOutlet) -> ChannelPoster:
+        channel = outlet.address.channel
         if channel not in self._posters:
             poster = ChannelPoster(self._services, channel, self._start)
             self._posters[channel] = poster
-        self._posters[channel].add(source)
+        return self._posters[channel]

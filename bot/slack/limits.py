@@ -8,6 +8,9 @@ from bot.chunking import MarkdownState, Seam, lines_of
 MAX_MESSAGE_CHARS: Final = 11_000
 """Slack's limit for the markdown of a message is 12,000 characters
 (https://docs.slack.dev/reference/block-kit/blocks/markdown-block, read 2026-11)."""
+MAX_STREAM_BYTES: Final = 10_000
+"""In UTF-8. Slack names 12,000 characters for a call and nothing for the whole of a
+stream; others saw it end between 10,600 and 11,300 bytes (openclaw/openclaw#143882)."""
 MAX_MARKDOWN_CHARS: Final = 12_000
 """What Slack takes at most: texts grow a little where they are made harmless."""
 MAX_BLOCKS: Final = 45

@@ -66,7 +66,6 @@ class LinesWriter:
         if not self._has_ended:
             self._has_ended = True
             self._release(self._chunker.finish())
-            self._go_on()
 
     def give_up(self) -> None:
         """Post nothing more."""
@@ -98,12 +97,10 @@ class LinesWriter:
             if self._taken and is_over:
                 break
             self._taken.append(self._waiting.popleft())
-        chunks = [chunk for chunk, _ in self._taken]
-        text = self._shown(chunks)
-        if len(text) > MAX_MARKDOWN_CHARS:
-            self._divide(MAX_MESSAGE_CHARS // 2, is_plain=False)
-            return self.take()
-        source = "".join(chunk.body for chunk in (*passed, *chunks))
+        while len(text := self._shown()) > MAX_MARKDOWN_CHARS:
+            self._take_less()
+        source = "".join(chunk.body for chunk in passed)
+        source += "".join(chunk.body for chunk, _ in self._taken)
         return Post(self.outlet.next_seq(), text, source, is_plain)
 
     def stored(self, ts: str) -> None:
@@ -133,6 +130,15 @@ class LinesWriter:
         self._waiting.appendleft((Chunk(f"\n_{MISSING}_\n"), False))
         self._go_on()
 
+    def _take_less(self) -> None:
+        """Let some of what was taken wait again: made harmless, it grew too long."""
+        if len(self._taken) > 1:
+            self._waiting.appendleft(self._taken.pop())
+            return
+        chunk, is_plain = self._taken[0]
+        self._divide(len(chunk.text) // 2, is_plain=is_plain)
+        self._taken = [self._waiting.popleft()]
+
     def _divide(self, limit_chars: int, *, is_plain: bool) -> None:
         """Let what was taken last wait again, in smaller pieces."""
         chunker = BlockChunker(limit_chars)
@@ -153,8 +159,7 @@ class LinesWriter:
         elif self._has_ended and not self._taken:
             self._done()
 
-    def _shown(self, chunks: list[Chunk]) -> str:
-        text = shown(
-            joined(chunks), self.outlet.known, shows_all_links=self._shows_all_links
-        )
-        return trimmed(text)
+    def _shown(self) -> str:
+        text = joined(chunk for chunk, _ in self._taken)
+        quiet = shown(text, self.outlet.known, shows_all_links=self._shows_all_links)
+        return trimmed(quiet)

@@ -7,6 +7,9 @@ PER_CHANNEL = frozenset({"chat.postMessage"})
 """Methods that Slack also limits by channel
 (https://docs.slack.dev/apis/web-api/rate-limits, read 2026-11)."""
 
+_ROUNDING_S = 1e-6
+"""What floats make of no wait at all: some clocks could not even show its end."""
+
 
 class Pace:
     """A token bucket: a few calls at once after a rest, then one per interval.
@@ -24,7 +27,8 @@ class Pace:
     def wait_s(self, now_s: float, reserve: int = 0) -> float:
         """Return how long until a call may go that leaves `reserve` free ones; or 0."""
         kept_s = min(reserve, self._burst - 1) * self._interval_s
-        return max(0.0, self._due_s - self._leeway_s(now_s) + kept_s - now_s)
+        wait_s = self._due_s - self._leeway_s(now_s) + kept_s - now_s
+        return wait_s if wait_s > _ROUNDING_S else 0.0
 
     def spend(self, now_s: float) -> None:
         """Count a call that goes now."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.chunking import MarkdownState, closing, lines_of, reopening
+from bot.chunking import Length, MarkdownState, closing, lines_of, reopening
 from bot.slack.limits import (
     MAX_BLOCKS,
     MAX_MESSAGE_CHARS,
@@ -22,7 +22,7 @@ from bot.slack.shown import NOBODY, Known, Shown, shown
 
 NEARLY_FULL: Final = 0.7
 """From this part of a limit on, a message ends with the next block."""
-MAX_CLOSING_CHARS: Final = 200
+MAX_CLOSING: Final = 200
 """Room for what closes a message."""
 
 
@@ -56,6 +56,8 @@ class Snapshot:
 class Page:
     """One message: what it should hold, and how much of that is in Slack."""
 
+    limit: int = MAX_MESSAGE_CHARS
+    length: Length = len
     lead: str = ""
     """What is opened again at its beginning."""
     parts: list[Part] = field(default_factory=list[Part])
@@ -67,7 +69,8 @@ class Page:
     """How many parts are in Slack."""
     is_delivered: bool = False
     """Its last state is in Slack."""
-    chars: int = 0
+    size: int = 0
+    """Of its parts, as `length` measures it."""
     blocks: int = 0
     tables: int = 0
 
@@ -85,22 +88,21 @@ class Page:
         return self.is_whole or any(not part.text.isspace() for part in fresh)
 
     @property
-    def room_chars(self) -> int:
-        """Return how many more characters it may hold."""
-        return MAX_MESSAGE_CHARS - MAX_CLOSING_CHARS - len(self.lead) - self.chars
+    def room(self) -> int:
+        """Return how much more it may hold."""
+        return self.limit - MAX_CLOSING - self.length(self.lead) - self.size
 
     @property
     def is_nearly_full(self) -> bool:
         """Say whether it should end where a block does."""
-        least_room_chars = (1 - NEARLY_FULL) * MAX_MESSAGE_CHARS
-        is_long = self.room_chars < least_room_chars
+        is_long = self.room < (1 - NEARLY_FULL) * self.limit
         return is_long or self.blocks >= NEARLY_FULL * MAX_BLOCKS
 
     def add(self, part: Part, tail: str) -> None:
         """Add a part; `tail` closes what is open behind it."""
         self.parts.append(part)
         self.tail = tail
-        self.chars += len(part.text)
+        self.size += self.length(part.text)
 
     def snapshot(self) -> Snapshot:
         """Return its newest state."""
@@ -133,16 +135,23 @@ class Pages:
         self,
         known: Callable[[], Known] = lambda: NOBODY,
         *,
+        limit: int = MAX_MESSAGE_CHARS,
+        length: Length = len,
         shows_all_links: bool = False,
     ) -> None:
-        """Begin an empty reply; `known` is asked for at its first line."""
+        """Begin an empty reply; `known` is asked for at its first line.
+
+        A message holds at most `limit`, as `length` measures it.
+        """
+        self._limit = limit
+        self._length = length
         self._known = known
         self._shown: Shown | None = None
         self._shows_all_links = shows_all_links
         self._state = MarkdownState()
         self._line = ""
         """The beginning of the line that has not ended."""
-        self._pages = [Page()]
+        self._pages = [Page(limit, length)]
 
     @property
     def current(self) -> Page:
@@ -179,7 +188,12 @@ class Pages:
 
     def emptied(self) -> "Pages":
         """Return pages for the same reader with nothing on them."""
-        return Pages(self._known, shows_all_links=self._shows_all_links)
+        return Pages(
+            self._known,
+            limit=self._limit,
+            length=self._length,
+            shows_all_links=self._shows_all_links,
+        )
 
     def rest(self) -> str:
         """Return what is not in Slack, with what is open there opened again.
@@ -221,7 +235,7 @@ class Pages:
         page = self._pages[-1]
         if not page.has_text:
             return False
-        is_full = page.room_chars < len(text) or page.blocks >= MAX_BLOCKS
+        is_full = page.room < page.length(text) or page.blocks >= MAX_BLOCKS
         return is_full or (begins_table and page.tables >= MAX_TABLES)
 
     def _turn(self, text: str) -> None:
@@ -240,7 +254,9 @@ class Pages:
 
     def _begin_page(self, opened: str) -> Page:
         self._pages[-1].is_whole = True
-        self._pages.append(Page(shown(opened, self._known())))
+        self._pages.append(
+            Page(self._limit, self._length, shown(opened, self._known()))
+        )
         return self._pages[-1]
 
 

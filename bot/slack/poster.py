@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from bot.conversation.ports import DeliveryError
 from bot.slack import markup
 from bot.slack.budget import POST
 from bot.slack.outlet import ReplyOutlet
+from bot.slack.plaintext import fallback
 from bot.slack.record import metadata, posted
 from bot.slack.search import LostError, search
 from bot.slack.services import Services
@@ -85,12 +87,24 @@ class ChannelPoster:
         self._channel = channel
         self._start = start
         self._ready: deque[Source] = deque()
+        self._added = asyncio.Event()
+        self._open: set[ReplyOutlet] = set()
         self._is_running = False
+
+    @contextmanager
+    def serving(self, outlet: ReplyOutlet) -> Generator[None]:
+        """Keep a slot for the first line of a reply, while it has none."""
+        self._open.add(outlet)
+        try:
+            yield
+        finally:
+            self._open.discard(outlet)
 
     def add(self, source: Source) -> None:
         """Post for a reply, behind those that wait already."""
         if source not in self._ready:
             self._ready.append(source)
+            self._added.set()
         if not self._is_running:
             self._is_running = True
             self._start(self._run())
@@ -100,12 +114,22 @@ class ChannelPoster:
         web, budget = self._services.web, self._services.budget
         try:
             while self._ready:
-                held_s = web.wait_s(POST, self._channel)
-                if wait_s := max(held_s, budget.wait_s(POST, self._channel)):
+                self._added.clear()
+                # A reply that shows nothing yet goes first.
+                source = min(self._ready, key=_has_begun)
+                newcomers = sum(not outlet.messages for outlet in self._open)
+                reserve = newcomers if _has_begun(source) else 0
+                wait_s = max(
+                    web.wait_s(POST, self._channel),
+                    budget.wait_s(POST, self._channel, reserve=reserve),
+                )
+                if wait_s:
                     # Behind the pause more may wait, or Slack may have asked for more.
-                    await asyncio.sleep(wait_s)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(wait_s):
+                            await self._added.wait()
                     continue
-                source = self._ready.popleft()
+                self._ready.remove(source)
                 if source.has_text:
                     budget.spend(POST, self._channel)
                     await self._guarded(source, self._post(source, source.take()))
@@ -164,6 +188,10 @@ class ChannelPoster:
         source.stored(ts)
 
 
+def _has_begun(source: Source) -> bool:
+    return bool(source.outlet.messages)
+
+
 def _arguments(source: Source, post: Post) -> dict[str, Any]:
     address, turn = source.outlet.address, source.outlet.turn
     arguments: dict[str, Any] = {
@@ -184,6 +212,6 @@ def content(text: str, *, is_plain: bool = False) -> dict[str, Any]:
     if is_plain:
         return {"text": markup.escaped(text)}
     return {
-        "text": markup.fallback(text),
+        "text": fallback(text),
         "blocks": [{"type": "markdown", "text": text}],
     }

@@ -1,5 +1,7 @@
 """What Slack itself says was posted of a turn."""
 
+import html
+import re
 from typing import Any
 
 from bot.conversation.turn import TurnId
@@ -7,9 +9,12 @@ from bot.slack.address import Address
 from bot.slack.web import Web
 
 EVENT_TYPE = "linefeed_reply"
+MAX_COMPARED_CHARS = 200
 PAGE_SIZE = 200
 """Slack recommends no more
 (https://docs.slack.dev/reference/methods/conversations.history, read 2026-11)."""
+
+_NO_LETTERS = re.compile(r"https?://[^\s|<>()]*|[\W_]+")
 
 
 def metadata(turn: TurnId, seq: int) -> dict[str, Any]:
@@ -30,6 +35,16 @@ def mark_of(message: dict[str, Any], bot_id: str) -> tuple[TurnId, int] | None:
     if not isinstance(turn, str) or not isinstance(seq, int):
         return None
     return TurnId(turn), seq
+
+
+def holds(message: dict[str, Any], text: str) -> bool:
+    """Say whether a message of Slack's ends with a Markdown text.
+
+    Slack translates what it is given, so only letters and digits are compared, of the
+    end of the text.
+    """
+    end = _letters(text)[-MAX_COMPARED_CHARS:]
+    return _letters(html.unescape(str(message.get("text", "")))).endswith(end)
 
 
 async def posted(
@@ -74,3 +89,8 @@ async def since_question(web: Web, address: Address) -> list[dict[str, Any]]:
         if not more.get("next_cursor"):
             return messages
         arguments["cursor"] = more["next_cursor"]
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits of a text, addresses left out."""
+    return _NO_LETTERS.sub("", text)

@@ -14,10 +14,10 @@ from typing import Any, Final
 import structlog
 
 from bot.slack.budget import APPEND, START, STOP, UPDATE
-from bot.slack.edited import edit
+from bot.slack.edited import State, edit
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.pages import Page, Pages, Snapshot
-from bot.slack.record import mark_of, metadata, since_question
+from bot.slack.record import holds, mark_of, metadata, since_question
 from bot.slack.refusals import GONE_ERRORS, STILL_STREAMING, STOPPED
 from bot.slack.search import LostError, search
 from bot.slack.services import Services
@@ -129,8 +129,9 @@ class StreamedMessage:
         """Edit the message to hold the whole page, its stream stopped."""
         await self._slots.take(UPDATE, page)
         snapshot = page.snapshot()
+        state = State(self._ts, self._outlet.next_seq(), snapshot)
         try:
-            await edit(self._services, self._outlet, self._ts, snapshot)
+            await edit(self._services, self._outlet, state)
         except NoAnswerError as error:
             log.warning("it is unknown whether an edit arrived", error=str(error))
             await asyncio.sleep(self._services.doubt.pause_s)
@@ -140,12 +141,35 @@ class StreamedMessage:
             if error.error == STILL_STREAMING:
                 await self._end_stream(page)
                 return
-            if self._doubtful is None or error.error in GONE_ERRORS:
-                raise
-            page.deliver(self._doubtful)
-            raise LostError(error.error) from error
+            if error.error not in GONE_ERRORS:
+                await self._resolve(page)
+            raise
         else:
             page.deliver(snapshot)
+
+    async def _resolve(self, page: Page) -> None:
+        """Find out whether the message holds what was sent last, if that is not sure.
+
+        Raises:
+            LostError: if it cannot be read.
+        """
+        if self._doubtful is None:
+            return
+        doubtful, services = self._doubtful, self._services
+
+        async def look() -> str | None:
+            messages = await since_question(services.web, self._outlet.address)
+            own = [m for m in messages if m.get("ts") == self._ts]
+            is_there = any(holds(m, doubtful.added) for m in own)
+            return self._ts if is_there else None
+
+        try:
+            ts = await search(look, services.doubt, services.web.token_state)
+        except LostError:
+            page.deliver(doubtful, is_open=True)
+            raise
+        if ts is not None:
+            page.deliver(doubtful, is_open=True)
 
     async def _end_stream(self, page: Page) -> None:
         """Stop the stream as it is; whether that helped, the next edit tells."""

@@ -227,6 +227,17 @@ async def test_the_options_reach_the_workspace() -> None:
         assert playground.workspace.files_origin == playground.url
 
 
+async def test_every_call_takes_as_long_as_wanted() -> None:
+    async with Playground(PlaygroundOptions(latency_s=0.1)) as playground:
+        client = AsyncWebClient(playground.bot_token, playground.api_url)
+        clock = asyncio.get_running_loop().time
+        begun_s = clock()
+
+        await client.auth_test()
+
+        assert clock() - begun_s >= 0.1
+
+
 async def test_a_call_that_hangs_does_not_hold_up_the_end() -> None:
     async with (
         aiohttp.ClientSession() as session,

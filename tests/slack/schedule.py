@@ -15,6 +15,7 @@ An answer later than the client waits is none (`bot.slack.web.CALL_TIMEOUT_S`).
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, cast, get_args
 
 from hypothesis import strategies as st
@@ -33,6 +34,24 @@ Kind = Literal[
 
 NEW_MESSAGES = frozenset({"chat.postMessage", "chat.startStream"})
 """What may be stored late: an edit that comes after a newer one cannot be survived."""
+
+
+_CONTENT = ("invalid_blocks", "msg_blocks_too_long", "msg_too_long")
+
+FORM_ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "chat.postMessage": _CONTENT,
+        "chat.update": (*_CONTENT, "block_mismatch"),
+        "chat.startStream": (*_CONTENT, "channel_type_not_supported"),
+        "chat.appendStream": (
+            *_CONTENT,
+            "message_not_in_streaming_state",
+            "messaging_processing_failed",
+        ),
+        "chat.stopStream": (*_CONTENT, "message_not_in_streaming_state"),
+    }
+)
+"""Refusals that another form of the text or another way would mend, by method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +92,12 @@ class Schedule:
         words: Iterable[str] = (),
         by_method: Mapping[str, Iterable[str]] | None = None,
         late_methods: frozenset[str] = NEW_MESSAGES,
+        errors: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         """Take the outcomes of all methods, and before them those of a single one.
 
         What of other methods than `late_methods` would be stored late is lost instead.
+        With `errors` a method that has not the error of its outcome is not refused.
         """
         self._words = tuple(words)
         self._outcomes = deque(map(Outcome.read, self._words))
@@ -85,6 +106,7 @@ class Schedule:
             for method, own in (by_method or {}).items()
         }
         self._late_methods = late_methods
+        self._errors = errors
         self._down_until_s = float("-inf")
 
     def __repr__(self) -> str:
@@ -100,21 +122,24 @@ class Schedule:
             self._down_until_s = now_s + (outcome.seconds or 0.0)
         if outcome.kind == "late store" and method not in self._late_methods:
             return Outcome("lost before")
+        if outcome.kind == "refused" and self._errors is not None:
+            return outcome if outcome.error in self._errors.get(method, ()) else OK
         return outcome
 
 
 def fault_schedules(
     *,
-    errors: tuple[str, ...] = (),
+    errors: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     max_calls: int = 40,
     latest_store_s: float = 3.0,
     late_methods: frozenset[str] = NEW_MESSAGES,
 ) -> st.SearchStrategy[Schedule]:
     """Draw what happens to the first calls; about half of them are well.
 
-    `errors` are codes that Slack may refuse with. Without them every fault passes, so
-    that a delivery is complete at the end. A client that looks for a lost message later
-    than `latest_store_s` misses none.
+    `errors` are the codes that Slack may refuse each method with, see `FORM_ERRORS`.
+    Without them every fault passes, so that a delivery is complete at the end; with
+    them it may be refused twice in a row, and give up. A client that looks for a lost
+    message later than `latest_store_s` misses none.
     """
     faults = [
         st.sampled_from(("lost before", "lost after")),
@@ -126,8 +151,11 @@ def fault_schedules(
             lambda part: f"late store:{part * latest_store_s:g}"
         ),
     ]
-    if errors:
-        faults.append(st.sampled_from(errors).map("refused:{}".format))
+    codes = sorted({code for own in errors.values() for code in own})
+    if codes:
+        faults.append(st.sampled_from(codes).map("refused:{}".format))
     word = st.one_of(*[st.just("ok")] * len(faults), *faults)
     words = st.lists(word, max_size=max_calls)
-    return st.builds(Schedule, words, late_methods=st.just(late_methods))
+    return words.map(
+        lambda drawn: Schedule(drawn, late_methods=late_methods, errors=errors)
+    )

@@ -87,7 +87,7 @@ class Stage:
         self, turn: Turn | None = None, writer: Writer | None = None
     ) -> ReplyOutlet:
         """Return the outlet of a reply; without a writer nothing delivers it."""
-        return ReplyOutlet(turn or self.ask(), lambda _: writer or Idle())
+        return ReplyOutlet(turn or self.ask(), 0, lambda _: writer or Idle())
 
     def start(self, work: Coroutine[None, None, None]) -> Callable[[], object]:
         """Start a task that ends with the test; return what cancels it."""

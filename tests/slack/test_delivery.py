@@ -1,7 +1,9 @@
 """Replies on the wire: once, in order, in time, whatever goes wrong."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -11,30 +13,34 @@ from bot.conversation.turn import Turn
 from bot.playground.server import Playground
 from bot.playground.webapi.faults import Fault
 from bot.playground.webapi.routes import Call
-from bot.playground.workspace.identity import BOT_ID
 from bot.slack import tokenwatch
-from bot.slack.delivery import THINKING, LinesDelivery
-from bot.slack.outlet import LinesOutlet
-from bot.slack.poster import Doubt, Journal
+from bot.slack.budget import Budget
+from bot.slack.delivery import SlackDelivery
+from bot.slack.limits import MAX_MESSAGE_CHARS
 from bot.slack.record import PAGE_SIZE
+from bot.slack.services import Services
+from bot.slack.thinking import STATUS, THINKING
 from bot.slack.tokenwatch import TokenWatch
 from bot.slack.web import Web
 
 POST = "chat.postMessage"
-STATUS = "assistant.threads.setStatus"
 INTERVAL_S = 0.05
 Ask = Callable[..., Turn]
 
 
+def by_lines(services: Services, interval_s: float, burst: int = 1) -> SlackDelivery:
+    """Return a delivery that posts lines."""
+    budget = Budget(interval_s, time.monotonic, burst)
+    return SlackDelivery(replace(services, budget=budget), lambda _: "lines")
+
+
 @pytest.fixture
-async def delivery(web: Web, journal: Journal) -> AsyncGenerator[LinesDelivery]:
-    async with LinesDelivery(
-        web, BOT_ID, journal, INTERVAL_S, Doubt(pause_s=0)
-    ) as delivery:
+async def delivery(services: Services) -> AsyncGenerator[SlackDelivery]:
+    async with by_lines(services, INTERVAL_S) as delivery:
         yield delivery
 
 
-async def reply(delivery: LinesDelivery, turn: Turn, *lines: str) -> None:
+async def reply(delivery: SlackDelivery, turn: Turn, *lines: str) -> None:
     async with delivery.open(turn) as outlet:
         for line in lines:
             outlet.send(Chunk(f"{line}\n"))
@@ -52,7 +58,7 @@ def texts(playground: Playground, channel: str = "C0DEV") -> list[str]:
 
 
 async def test_a_reply_stands_in_its_thread_and_is_noted(
-    playground: Playground, delivery: LinesDelivery, ask: Ask, notes: list[object]
+    playground: Playground, delivery: SlackDelivery, ask: Ask, notes: list[object]
 ) -> None:
     turn = ask()
 
@@ -60,11 +66,11 @@ async def test_a_reply_stands_in_its_thread_and_is_noted(
 
     (message,) = playground.workspace.thread("C0DEV", turn.question.position)[1:]
     assert message.markdown == "one"
-    assert notes == [(turn.id, 0, message.ts)]
+    assert notes == [(turn.id, 0, message.ts, "one\n")]
 
 
 async def test_lines_that_wait_are_posted_together(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     async with delivery.open(ask()) as outlet:
         outlet.send(Chunk("one\n"))
@@ -76,9 +82,9 @@ async def test_lines_that_wait_are_posted_together(
 
 
 async def test_a_line_goes_at_once_when_the_channel_is_free(
-    playground: Playground, web: Web, journal: Journal, ask: Ask
+    playground: Playground, services: Services, ask: Ask
 ) -> None:
-    async with LinesDelivery(web, BOT_ID, journal, interval_s=1) as delivery:
+    async with by_lines(services, 1) as delivery:
         clock = asyncio.get_running_loop().time
         async with delivery.open(ask()) as outlet:
             sent_s = clock()
@@ -87,7 +93,7 @@ async def test_a_line_goes_at_once_when_the_channel_is_free(
 
 
 async def test_an_empty_reply_posts_nothing(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     await reply(delivery, ask(), "", " ")
 
@@ -95,7 +101,7 @@ async def test_an_empty_reply_posts_nothing(
 
 
 async def test_a_question_at_the_top_of_a_dm_is_answered_there(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     turn = ask(channel="D0ANA")
 
@@ -108,7 +114,7 @@ async def test_a_question_at_the_top_of_a_dm_is_answered_there(
 
 
 async def test_people_see_that_an_answer_is_coming(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     turn = ask()
     key = ("C0DEV", turn.question.position)
@@ -121,22 +127,8 @@ async def test_people_see_that_an_answer_is_coming(
     assert key not in playground.workspace.statuses
 
 
-async def test_a_status_that_comes_behind_the_first_line_is_cleared(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
-) -> None:
-    turn = ask()
-    outlet = LinesOutlet(turn, lambda _: None)
-    outlet.stored()
-
-    # The post came first, as it may: the two calls run side by side.
-    await delivery._think(outlet)
-
-    shown = [call.arguments["status"] for call in playground.webapi.called(STATUS)]
-    assert shown == [THINKING, ""]
-
-
 async def test_without_a_status_the_reply_comes_all_the_same(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     playground.webapi.faults.append(Fault(STATUS, 200, {"ok": False, "error": "no"}))
     playground.webapi.faults.append(Fault(STATUS, kind="cut_before"))
@@ -148,7 +140,7 @@ async def test_without_a_status_the_reply_comes_all_the_same(
 
 
 async def test_after_a_429_all_that_waits_goes_as_soon_as_slack_allows(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     refusal = {"ok": False, "error": "ratelimited"}
     fault = Fault(POST, 429, refusal, {"Retry-After": "1"})
@@ -178,7 +170,7 @@ async def test_after_a_429_all_that_waits_goes_as_soon_as_slack_allows(
 @pytest.mark.parametrize("channel", ["C0DEV", "D0ANA"])
 async def test_an_unknown_outcome_loses_nothing_and_repeats_nothing(
     playground: Playground,
-    delivery: LinesDelivery,
+    delivery: SlackDelivery,
     ask: Ask,
     fault: Fault,
     channel: str,
@@ -197,7 +189,7 @@ async def test_an_unknown_outcome_loses_nothing_and_repeats_nothing(
 
 
 async def test_a_500_behind_a_stored_post_does_not_repeat_it(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     # The SDK sees the same as for a 500: no answer that it can trust.
     playground.webapi.faults += [
@@ -211,7 +203,7 @@ async def test_a_500_behind_a_stored_post_does_not_repeat_it(
 
 
 async def test_what_slack_refuses_in_blocks_goes_as_plain_text(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     refusal = {"ok": False, "error": "invalid_blocks"}
     playground.webapi.faults.append(Fault(POST, 200, refusal))
@@ -225,19 +217,20 @@ async def test_what_slack_refuses_in_blocks_goes_as_plain_text(
 
 
 async def test_a_long_text_that_slack_refuses_is_posted_whole(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     line = "<@U1> " * 1_800
 
     await reply(delivery, ask(), line)
 
-    assert len(line) < delivery.limit_chars
+    # As long as a message may be, before it is made harmless.
+    assert len(line) < MAX_MESSAGE_CHARS
     whole = "".join(texts(playground)).replace("\u2060", "")
     assert "".join(whole.split()) == "&lt;@U1&gt;" * 1_800
 
 
 async def test_a_plain_text_that_slack_refuses_too_ends_the_reply(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     refusal = {"ok": False, "error": "invalid_blocks"}
     playground.webapi.faults += [Fault(POST, 200, refusal), Fault(POST, 200, refusal)]
@@ -250,7 +243,7 @@ async def test_a_plain_text_that_slack_refuses_too_ends_the_reply(
     "error", ["channel_not_found", "is_archived", "not_in_channel", "missing_scope"]
 )
 async def test_a_reply_without_a_place_ends_in_an_error(
-    playground: Playground, delivery: LinesDelivery, ask: Ask, error: str
+    playground: Playground, delivery: SlackDelivery, ask: Ask, error: str
 ) -> None:
     playground.webapi.faults.append(Fault(POST, 200, {"ok": False, "error": error}))
 
@@ -260,14 +253,14 @@ async def test_a_reply_without_a_place_ends_in_an_error(
 
 
 async def test_a_429_in_one_channel_lets_another_go_on(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     pause = Fault(
         POST, 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"}
     )
     playground.webapi.faults.append(pause)
     async with delivery.open(ask()) as held:
-        held.send(Chunk("waits"))
+        held.send(Chunk("waits\n"))
         await playground.webapi.until_called(POST)
         await reply(delivery, ask(channel="C0GENERAL"), "goes on")
 
@@ -280,7 +273,7 @@ async def test_a_429_in_one_channel_lets_another_go_on(
 
 
 async def test_a_429_in_a_second_channel_holds_them_all(
-    web: Web, playground: Playground, delivery: LinesDelivery, ask: Ask
+    web: Web, playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     pause = Fault(
         POST, 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"}
@@ -292,7 +285,7 @@ async def test_a_429_in_a_second_channel_holds_them_all(
         delivery.open(ask(channel="C0GENERAL")) as two,
     ):
         for outlet in (one, two):
-            outlet.send(Chunk("waits"))
+            outlet.send(Chunk("waits\n"))
         while not web.wait_s(POST, "C0JAPAN"):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0)
         await reply(delivery, third, "waits too")
@@ -307,7 +300,7 @@ async def test_a_429_in_a_second_channel_holds_them_all(
 async def test_a_refused_token_keeps_the_reply_until_it_works(
     web: Web,
     playground: Playground,
-    delivery: LinesDelivery,
+    delivery: SlackDelivery,
     ask: Ask,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -317,7 +310,7 @@ async def test_a_refused_token_keeps_the_reply_until_it_works(
     async with asyncio.TaskGroup() as group:
         watching = group.create_task(watch.run())
         async with delivery.open(ask()) as outlet:
-            outlet.send(Chunk("kept"))
+            outlet.send(Chunk("kept\n"))
             await playground.webapi.until_called(POST)
             await playground.webapi.until_called("auth.test", count=2)
             playground.restore()
@@ -328,7 +321,7 @@ async def test_a_refused_token_keeps_the_reply_until_it_works(
 
 
 async def test_a_reply_to_a_deleted_question_ends_in_an_error(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     turn = ask()
     playground.workspace.delete("C0DEV", turn.question.position)
@@ -338,7 +331,7 @@ async def test_a_reply_to_a_deleted_question_ends_in_an_error(
 
 
 async def test_after_a_failure_nothing_more_can_be_sent(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     refusal = {"ok": False, "error": "is_archived"}
     playground.webapi.faults.append(Fault(POST, 200, refusal))
@@ -355,7 +348,7 @@ async def test_after_a_failure_nothing_more_can_be_sent(
 
 
 async def test_one_reply_that_fails_does_not_end_the_others_of_its_channel(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     refusal = {"ok": False, "error": "is_archived"}
     playground.webapi.faults.append(Fault(POST, 200, refusal))
@@ -368,7 +361,7 @@ async def test_one_reply_that_fails_does_not_end_the_others_of_its_channel(
 
 
 async def test_replies_in_one_channel_take_turns(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     async with (
         delivery.open(ask()) as first,
@@ -382,10 +375,10 @@ async def test_replies_in_one_channel_take_turns(
 
 
 async def test_channels_do_not_wait_for_each_other(
-    playground: Playground, web: Web, journal: Journal, ask: Ask
+    playground: Playground, services: Services, ask: Ask
 ) -> None:
     async with (
-        LinesDelivery(web, BOT_ID, journal, interval_s=0.3) as delivery,
+        by_lines(services, 0.3) as delivery,
         asyncio.TaskGroup() as group,
     ):
         for channel in ("C0DEV", "C0GENERAL", "D0ANA"):
@@ -400,7 +393,7 @@ async def test_channels_do_not_wait_for_each_other(
 
 
 async def test_a_reply_given_up_posts_nothing_more(
-    playground: Playground, delivery: LinesDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     async def give_up() -> None:
         async with delivery.open(ask()) as outlet:
@@ -418,9 +411,9 @@ async def test_a_reply_given_up_posts_nothing_more(
 
 
 async def test_leaving_gives_up_what_waits(
-    playground: Playground, web: Web, journal: Journal, ask: Ask
+    playground: Playground, services: Services, ask: Ask
 ) -> None:
-    async with LinesDelivery(web, BOT_ID, journal, interval_s=60) as delivery:
+    async with by_lines(services, 60) as delivery:
         reply = delivery.open(ask())
         outlet = await reply.__aenter__()
         outlet.send(Chunk("one\n"))
@@ -431,7 +424,7 @@ async def test_leaving_gives_up_what_waits(
 
 
 async def test_what_was_delivered_is_known_over_several_pages(
-    playground: Playground, delivery: LinesDelivery, ask: Ask, web: Web
+    playground: Playground, delivery: SlackDelivery, ask: Ask, web: Web
 ) -> None:
     turn, other = ask(), ask()
     parent = turn.question.position
@@ -454,7 +447,7 @@ async def test_what_was_delivered_is_known_over_several_pages(
     ids=["refused", "no answer"],
 )
 async def test_what_cannot_be_read_is_unknown(
-    playground: Playground, delivery: LinesDelivery, ask: Ask, fault: Fault
+    playground: Playground, delivery: SlackDelivery, ask: Ask, fault: Fault
 ) -> None:
     playground.webapi.faults.append(fault)
 

@@ -1,4 +1,4 @@
-"""Replies under every fault that Slack can show, in virtual time: complete, and once."""
+"""Replies under every fault that Slack shows, in virtual time: complete, and once."""
 
 import asyncio
 import re
@@ -18,29 +18,18 @@ from bot.playground.webapi.limits import Limits
 from bot.playground.workspace.identity import BOT_ID, TEAM
 from bot.slack.address import Address
 from bot.slack.budget import Budget
-from bot.slack.delivery import SlackDelivery, Wish
+from bot.slack.channels import Wish
+from bot.slack.delivery import SlackDelivery
 from bot.slack.services import Services
 from tests.chunking.texts import leaves_a_fence_open
 from tests.long import examples
 from tests.slack.call import early_calls
-from tests.slack.schedule import Schedule, fault_schedules
+from tests.slack.schedule import FORM_ERRORS, Schedule, fault_schedules
 from tests.slack.virtual import WirelessSlack, virtually
 from tests.slack.watch import visible
 
 CHANNEL = "C0DEV"
 MODES: list[Wish] = ["lines", "edits", "stream", "auto"]
-FORM_ERRORS = (
-    "block_mismatch",
-    "cant_update_message",
-    "channel_type_not_supported",
-    "edit_window_closed",
-    "invalid_blocks",
-    "message_not_in_streaming_state",
-    "msg_blocks_too_long",
-    "msg_too_long",
-    "streaming_mode_mismatch",
-    "streaming_state_conflict",
-)
 SETTLED_S = 30.0
 """How long what was stored late may take."""
 

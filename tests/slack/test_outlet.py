@@ -1,24 +1,15 @@
-"""One reply's waiting lines: everything becomes messages, once and in order."""
+"""The open end of a reply: what comes in reaches one writer, and its end who waits."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
-from bot.chunking import BlockChunker, Chunk
+from bot.chunking import Chunk
 from bot.conversation.ports import DeliveryError
 from bot.conversation.turn import Message, Speaker, ThreadId, Turn, TurnId
 from bot.slack.address import Address
-from bot.slack.outlet import (
-    MAX_MESSAGE_CHARS,
-    MAX_PLAIN_CHARS,
-    SEQ_PER_ATTEMPT,
-    LinesOutlet,
-    Post,
-)
-from tests.long import examples
+from bot.slack.outlet import ReplyOutlet
 
 TURN = Turn(
     id=TurnId("T1:C1:1.0"),
@@ -26,146 +17,132 @@ TURN = Turn(
     address=Address("T1", "T1", "U1", "C1", "channel", "1.0", "1.0").dump(),
     attempts=1,
 )
-LINES = st.text(st.sampled_from("ab<&é漢 "), max_size=9)
-SIZES = st.sampled_from([1, 1, 1, 700, 3_000, 10_999])
 
 
-@st.composite
-def chunks(draw: st.DrawFn) -> list[Chunk]:
-    lines = draw(st.lists(st.tuples(LINES, SIZES), max_size=12))
-    text = "\n".join(line * times for line, times in lines)
-    chunker = BlockChunker(MAX_MESSAGE_CHARS)
-    return [*chunker.push(text), *chunker.finish()]
+class ListingWriter:
+    """Keeps what it is told."""
+
+    def __init__(self, outlet: ReplyOutlet | None = None) -> None:
+        self.told: list[str] = []
+        self._outlet = outlet
+        """Settled by the end, if there is one."""
+
+    def add(self, text: str) -> None:
+        self.told.append(text)
+
+    def remark(self, sentence: str) -> None:
+        self.told.append(f"({sentence})")
+
+    def end(self) -> None:
+        self.told.append("end")
+        if self._outlet is not None:
+            self._outlet.settle()
+
+    def give_up(self) -> None:
+        self.told.append("given up")
 
 
-def outlet(ready: list[LinesOutlet] | None = None) -> LinesOutlet:
-    return LinesOutlet(TURN, [].append if ready is None else ready.append)
+def written() -> tuple[ReplyOutlet, list[ListingWriter]]:
+    """Return an outlet and the writers that it begins."""
+    writers: list[ListingWriter] = []
+
+    def begin(outlet: ReplyOutlet) -> ListingWriter:
+        writers.append(ListingWriter(outlet))
+        return writers[-1]
+
+    return ReplyOutlet(TURN, 0, begin), writers
 
 
-def visible(text: str) -> str:
-    return "".join(text.split())
+async def test_all_that_comes_in_reaches_one_writer_in_order() -> None:
+    outlet, writers = written()
+
+    outlet.send(Chunk("one\n"))
+    outlet.remark("Aha.")
+    outlet.send(Chunk("two"))
+    await outlet.drained()
+
+    (writer,) = writers
+    assert writer.told == ["one\n", "(Aha.)", "two", "end"]
 
 
-@settings(max_examples=examples(100, 3000))
-@given(chunks(), st.data())
-def test_all_is_posted_once_and_in_order_whatever_happens(
-    sent: list[Chunk], data: st.DataObject
-) -> None:
-    reply = outlet()
-    stored: list[Post] = []
-    coming = list(sent)
-    troubles = 3
+async def test_an_empty_reply_has_no_writer_and_is_drained_at_once() -> None:
+    outlet, writers = written()
 
-    while coming or reply.has_text:
-        if coming and (not reply.has_text or data.draw(st.booleans())):
-            reply.send(coming.pop(0))
-            continue
-        post = reply.take()
-        assert visible(post.text)
-        assert len(post.text) <= (MAX_PLAIN_CHARS if post.is_plain else 11_000)
-        outcome = data.draw(st.sampled_from(["stored", "give_back", "simplify"]))
-        if troubles and outcome == "give_back":
-            reply.give_back()
-        elif troubles and outcome == "simplify" and not post.is_plain:
-            reply.simplify()
-        else:
-            reply.stored()
-            stored.append(post)
-        troubles -= outcome != "stored"
+    await outlet.drained()
 
-    posted = "".join(visible(post.text) for post in stored)
-    assert posted == visible("".join(chunk.body for chunk in sent))
-    assert [post.seq for post in stored] == list(range(len(stored)))
+    assert writers == []
 
 
-@given(st.integers(0, 20))
-def test_a_reply_is_drained_when_nothing_waits(lines: int) -> None:
-    reply = outlet()
-    for number in range(lines):
-        reply.send(Chunk(f"{number}\n"))
-    while reply.has_text:
-        reply.take()
-        reply.stored()
+async def test_another_writer_goes_on() -> None:
+    outlet, (first, second) = written()[0], (ListingWriter(), ListingWriter())
+    outlet.write_with(first)
+    outlet.send(Chunk("one\n"))
+    outlet.write_with(second)
+    outlet.send(Chunk("two\n"))
 
-    asyncio.run(reply.drained())
+    assert (first.told, second.told) == (["one\n"], ["two\n"])
 
 
-def test_neighbouring_lines_share_a_message_up_to_the_limit() -> None:
-    reply = outlet()
-    for _ in range(3):
-        reply.send(Chunk("x" * 4_999 + "\n"))
+async def test_a_writer_that_comes_behind_the_end_learns_of_it() -> None:
+    outlet, writers = written()[0], [ListingWriter()]
+    outlet.write_with(writers[0])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(outlet.drained())
+        await asyncio.sleep(0)
+        writers.append(ListingWriter(outlet))
+        outlet.write_with(writers[1])
 
-    assert len(reply.take().text) == 9_999
-
-
-def test_white_space_alone_is_no_message() -> None:
-    ready: list[LinesOutlet] = []
-    reply = outlet(ready)
-
-    reply.send(Chunk(" \n"))
-
-    assert not reply.has_text
-    assert ready == []
-    asyncio.run(reply.drained())
+    assert writers[1].told == ["end"]
 
 
-def test_white_space_waits_for_the_line_behind_it() -> None:
-    ready: list[LinesOutlet] = []
-    reply = outlet(ready)
+async def test_before_the_end_nothing_settles_it() -> None:
+    outlet = ReplyOutlet(TURN, 0, lambda _: ListingWriter())
+    outlet.send(Chunk("one\n"))
+    outlet.settle()
 
-    reply.send(Chunk("\n"))
-    reply.send(Chunk("line\n"))
-
-    assert ready == [reply]
-    assert reply.take().text == "line"
-
-
-def test_a_post_calls_nobody() -> None:
-    reply = outlet()
-    reply.send(Chunk("<!channel> <@U1>\n"))
-
-    assert reply.take().text == "<\u2060!channel> <\u2060@U1>"
-
-
-def test_what_is_given_back_goes_first() -> None:
-    reply = outlet()
-    reply.send(Chunk("one\n"))
-    reply.take()
-    reply.send(Chunk("two\n"))
-
-    reply.give_back()
-
-    assert reply.take() == Post(0, "one\ntwo", is_plain=False)
-
-
-def test_plain_pieces_are_not_mixed_with_what_follows() -> None:
-    reply = outlet()
-    reply.send(Chunk("one\n"))
-    reply.take()
-    reply.send(Chunk("two\n"))
-
-    reply.simplify()
-
-    assert reply.take() == Post(0, "one", is_plain=True)
-    reply.stored()
-    assert reply.take() == Post(1, "two", is_plain=False)
-
-
-def test_a_later_attempt_uses_other_numbers() -> None:
-    reply = LinesOutlet(replace(TURN, attempts=3), lambda _: None)
-    reply.send(Chunk("one\n"))
-
-    assert reply.take().seq == 2 * SEQ_PER_ATTEMPT
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await outlet.drained()
 
 
 async def test_a_failure_reaches_who_sends_and_who_waits() -> None:
-    reply = outlet()
-    reply.send(Chunk("one\n"))
-    reply.take()
-    reply.fail("it is gone")
+    outlet, writers = written()
+    outlet.send(Chunk("one\n"))
+    outlet.fail(DeliveryError("it is gone"))
+    outlet.fail(DeliveryError("and more"))
 
     with pytest.raises(DeliveryError, match="it is gone"):
-        reply.send(Chunk("two\n"))
+        outlet.send(Chunk("two\n"))
     with pytest.raises(DeliveryError, match="it is gone"):
-        await reply.drained()
-    assert not reply.has_text
+        outlet.remark("three")
+    with pytest.raises(DeliveryError, match="it is gone"):
+        await outlet.drained()
+    assert writers[0].told == ["one\n", "given up", "given up"]
+
+
+def test_numbers_ascend_from_the_first() -> None:
+    outlet = ReplyOutlet(TURN, 7, lambda _: ListingWriter())
+
+    assert [outlet.next_seq(), outlet.next_seq()] == [7, 8]
+
+
+async def test_the_first_message_is_told_of_once() -> None:
+    outlet, _ = written()
+    assert not outlet.first.is_set()
+
+    with capture_logs() as logged:
+        for ts in ("1.1", "1.2", "1.1"):
+            outlet.store(ts)
+
+    assert outlet.first.is_set()
+    assert list(outlet.messages) == ["1.1", "1.2"]
+    assert [entry["event"] for entry in logged] == ["first line posted"]
+
+
+async def test_where_nothing_will_come_nobody_waits_for_the_first_line() -> None:
+    outlet, _ = written()
+
+    outlet.fail(DeliveryError("it is gone"))
+
+    assert outlet.first.is_set()
+    assert not outlet.messages

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.long import examples
-from tests.slack.schedule import OK, Outcome, Schedule, fault_schedules
+from tests.slack.schedule import FORM_ERRORS, OK, Outcome, Schedule, fault_schedules
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,26 @@ def test_only_a_new_message_is_stored_late() -> None:
     assert kinds == ["lost before", "late store"]
 
 
+def test_a_method_is_refused_only_with_errors_that_it_has() -> None:
+    schedule = Schedule(["refused:block_mismatch"] * 2, errors=FORM_ERRORS)
+
+    kinds = [
+        schedule.take(method, 0.0).kind
+        for method in ("conversations.replies", "chat.update")
+    ]
+
+    assert kinds == ["ok", "refused"]
+
+
 @settings(max_examples=examples(50, 500))
-@given(fault_schedules(errors=("no_text",), max_calls=5))
+@given(fault_schedules(errors=FORM_ERRORS, max_calls=5))
 def test_what_is_drawn_can_be_printed_and_played_again(schedule: Schedule) -> None:
     words = repr(schedule).removeprefix("Schedule(").removesuffix(")")
 
-    again = Schedule(word.strip(" '") for word in words.strip("[]").split(",") if word)
+    again = Schedule(
+        (word.strip(" '") for word in words.strip("[]").split(",") if word),
+        errors=FORM_ERRORS,
+    )
 
     # Later than any outage.
     times_s = [100.0 * number for number in range(6)]

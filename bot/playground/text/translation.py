@@ -2,6 +2,10 @@
 
 Slack translates `markdown` blocks when they arrive and never returns their source:
 https://docs.slack.dev/reference/block-kit/blocks/markdown-block, read 2026-11.
+
+Marks of emphasis between full-width characters are read as CommonMark reads them, so
+that some show; U+200B is a letter to it, as it was seen to be to Slack (the change log
+of https://pypi.org/project/slack-markdown-parser/, read 2026-11; not documented).
 """
 
 import re

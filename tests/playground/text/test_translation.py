@@ -28,6 +28,12 @@ def text(content: str, *styles: str) -> JsonObject:
         ("**b *i***", [text("b ", "bold"), text("i", "bold", "italic")]),
         ("~~s~~", [text("s", "strike")]),
         ("`<@U1>`", [text("<@U1>", "code")]),
+        ("は**「あ」**で", [text("は**「あ」**で")]),
+        ("は\u200b**「あ」**\u200bで", [text("は\u200b**「あ」**\u200bで")]),
+        (
+            "は**\u200b「あ」\u200b**で",
+            [text("は"), text("\u200b「あ」\u200b", "bold"), text("で")],
+        ),
         ("# Head", [text("Head", "bold")]),
         ("[a](https://x)", [{"type": "link", "url": "https://x", "text": "a"}]),
         ("<https://x|a>", [{"type": "link", "url": "https://x", "text": "a"}]),
