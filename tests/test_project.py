@@ -24,6 +24,7 @@ TESTED_ELSEWHERE = {
     # Named by what they are, not by a module of their own.
     Path("app.py"): "test_journeys.py",
     Path("models.py"): "test_model_journeys.py",
+    Path("trial.py"): "test_newcomer.py",
     Path("chunking/errors.py"): "chunking/test_chunkers.py",
     Path("chunking/margin.py"): "chunking/test_markdown.py",
     Path("chunking/seam.py"): "chunking/test_markdown.py",

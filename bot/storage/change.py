@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.tokens import estimate_tokens
-from bot.conversation.turn import Message, ThreadId
+from bot.conversation.turn import Message, Speaker, ThreadId
 from bot.storage import tables
 from bot.storage.tables import DELETED
 
@@ -53,6 +53,42 @@ async def drop(connection: AsyncConnection, message: Message) -> bool:
         await connection.execute(_turn_of(message).values(text="", files=[]))
     else:
         await _blank_journal(connection, message.thread, message.position)
+    return True
+
+
+async def retract(connection: AsyncConnection, thread: ThreadId, message: str) -> bool:
+    """Take one delivered message's words out of the reply that it is a part of.
+
+    False if there is no such reply, or if it is still being written.
+    """
+    if not await _claim(connection, thread):
+        return False
+    part, turn = tables.reply_message, tables.turn
+    owner = select(part.c.turn).where(part.c.message == message)
+    found = await connection.execute(
+        select(part.c.turn, part.c.message, part.c.text, turn.c.position)
+        .join_from(part, turn)
+        .where(turn.c.thread == thread, turn.c.state.not_in(_OPEN))
+        .where(part.c.turn.in_(owner))
+        .order_by(part.c.turn, part.c.seq)
+    )
+    rows = found.all()
+    if not rows:
+        return False
+    text = "".join(row.text for row in rows if row.message != message)
+    position = rows[0].position
+    reply = Message(thread, position, "bot", Speaker(""), text)
+    if not text.strip():
+        return await drop(connection, reply)
+    await connection.execute(
+        update(part)
+        .where(part.c.turn == rows[0].turn, part.c.message == message)
+        .values(text="")
+    )
+    stored = await _found(connection, reply)
+    if stored is not None:
+        words = {"text": text, "tokens": estimate_tokens(text)}
+        await _replace(connection, stored, words)
     return True
 
 

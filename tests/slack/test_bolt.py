@@ -32,7 +32,7 @@ def envelope(**event: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def answer(web: Web, listener: Listener) -> Receive:
-    return receiving(bolt_app(web, ME, listener))
+    return receiving(bolt_app(web, ME, listener, [].append))
 
 
 async def acked(answer: Receive, sent: dict[str, Any]) -> dict[str, Any] | None:
@@ -120,7 +120,10 @@ async def test_variables_for_oauth_change_nothing(
     for name in ("CLIENT_ID", "CLIENT_SECRET", "SIGNING_SECRET", "BOT_TOKEN"):
         monkeypatch.setenv(f"SLACK_{name}", "other")
 
-    assert await acked(receiving(bolt_app(web, ME, listener)), envelope()) == ACK
+    assert (
+        await acked(receiving(bolt_app(web, ME, listener, [].append)), envelope())
+        == ACK
+    )
     assert len(inbox.turns) == 1
 
 
@@ -136,7 +139,7 @@ async def test_variables_for_oauth_change_nothing(
 async def test_an_ack_carries_what_the_listener_gave_it(
     web: Web, listener: Listener, said: Any, payload: dict[str, Any] | None
 ) -> None:
-    app: Any = bolt_app(web, ME, listener)
+    app: Any = bolt_app(web, ME, listener, [].append)
 
     async def reply(ack: Any) -> None:
         await ack(said)

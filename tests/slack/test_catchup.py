@@ -27,6 +27,7 @@ from bot.slack.preflight import Identity
 from bot.slack.record import metadata
 from bot.slack.web import RefusedError, Web
 from tests.long import examples
+from tests.slack.conftest import ListedSteward
 from tests.slack.virtual import WirelessSlack, virtually
 from tests.twins import ListedMemory, ListedTurns
 
@@ -72,7 +73,10 @@ class Scene:
         self.memory = ThreadedMemory()
         self.turns = FollowedTurns(memory=self.memory)
         self.inbox = Inbox(self.turns, at_once=1)
-        self.listener = Listener(self.inbox, self.memory, Policy(BOT_USER))
+        self.steward = ListedSteward()
+        self.listener = Listener(
+            self.inbox, self.memory, Policy(BOT_USER), self.steward, BOT_ID
+        )
         self.catchup = CatchUp(
             self.slack, BOT, self.listener, self.turns, self.slack.clock
         )
@@ -608,7 +612,8 @@ def test_a_message_that_comes_both_ways_at_once_is_one_turn() -> None:
 async def test_it_works_over_the_wire(web: Web, ask: Callable[..., Any]) -> None:
     memory = ThreadedMemory()
     turns = FollowedTurns(memory=memory)
-    listener = Listener(Inbox(turns, 1), memory, Policy(BOT_USER))
+    steward = ListedSteward()
+    listener = Listener(Inbox(turns, 1), memory, Policy(BOT_USER), steward, BOT_ID)
     found = CatchUp(web, BOT, listener, turns)
     asked = [ask("@Linefeed hi"), ask("hello", "D0ANA")]
 
