@@ -13,6 +13,7 @@ from bot.conversation.tokens import TokenBudget, estimate_tokens
 from bot.conversation.turn import Message, Role, Speaker, ThreadId, Turn
 
 BOT = Speaker("bot", "Linefeed")
+MAX_RETRACTED = 1_000
 
 log = structlog.stdlib.get_logger()
 
@@ -38,6 +39,8 @@ class Memory:
         self._budget = budget
         self._wake = wake
         self._earlier = earlier
+        self._retracted: dict[tuple[ThreadId, str], None] = {}
+        """Delivered messages that people deleted before they were remembered."""
 
     @property
     def budget_tokens(self) -> int:
@@ -50,6 +53,7 @@ class Memory:
         Raises:
             StoreError: if the database gives nothing.
         """
+        await self._retract_late(question.thread)
         found = await self._store.load(question.thread)
         if self._earlier is not None and _is_new(found, question):
             found = await self._caught_up(found, question, self._earlier)
@@ -75,6 +79,7 @@ class Memory:
         await self._store.add(
             replace(turn.question, role="bot", speaker=BOT, text=text, files=())
         )
+        await self._retract_late(turn.question.thread)
         self._wake(turn.question.thread)
 
     async def pin(self, fact: Message) -> None:
@@ -124,13 +129,19 @@ class Memory:
         return is_changed
 
     async def retract(self, thread: ThreadId, message: str) -> bool:
-        """Take one delivered message out of its reply; False if it is of none.
+        """Take one delivered message out of its reply; False if that is unknown.
+
+        Of a reply that is not remembered yet it is taken out as soon as it is.
 
         Raises:
             StoreError: if the database does not take it.
         """
         is_changed = await self._store.retract(thread, message)
         self._wake(thread)
+        if not is_changed:
+            if len(self._retracted) >= MAX_RETRACTED:
+                del self._retracted[next(iter(self._retracted))]
+            self._retracted[thread, message] = None
         return is_changed
 
     async def forget(self, thread: ThreadId) -> None:
@@ -140,6 +151,12 @@ class Memory:
             StoreError: if the database does not take it.
         """
         await self._store.forget(thread)
+
+    async def _retract_late(self, thread: ThreadId) -> None:
+        """Take out what people deleted while it was being delivered."""
+        for key in [key for key in self._retracted if key[0] == thread]:
+            if await self._store.retract(*key):
+                self._retracted.pop(key, None)
 
     async def _caught_up(
         self, found: Recollection, question: Message, earlier: Earlier

@@ -207,8 +207,8 @@ class MemoryStore(Protocol):
     async def retract(self, thread: ThreadId, message: str) -> bool:
         """Take the words of one delivered message out of the reply it belongs to.
 
-        `message` is its id where it was delivered. False if it is of no reply of that
-        thread, or of one that is not written to its end.
+        `message` is its id where it was delivered. False if it is of no reply that is
+        remembered of that thread.
         """
         ...
 

@@ -59,7 +59,7 @@ async def drop(connection: AsyncConnection, message: Message) -> bool:
 async def retract(connection: AsyncConnection, thread: ThreadId, message: str) -> bool:
     """Take one delivered message's words out of the reply that it is a part of.
 
-    False if there is no such reply, or if it is still being written.
+    False if no reply that is remembered has a part there with words.
     """
     if not await _claim(connection, thread):
         return False
@@ -68,28 +68,36 @@ async def retract(connection: AsyncConnection, thread: ThreadId, message: str) -
     found = await connection.execute(
         select(part.c.turn, part.c.message, part.c.text, turn.c.position)
         .join_from(part, turn)
-        .where(turn.c.thread == thread, turn.c.state.not_in(_OPEN))
-        .where(part.c.turn.in_(owner))
-        .order_by(part.c.turn, part.c.seq)
+        .where(turn.c.thread == thread, part.c.turn.in_(owner))
+        .order_by(part.c.seq)
     )
     rows = found.all()
-    if not rows:
+    if not any(row.text for row in rows if row.message == message):
         return False
-    text = "".join(row.text for row in rows if row.message != message)
-    position = rows[0].position
-    reply = Message(thread, position, "bot", Speaker(""), text)
+    reply = Message(thread, rows[0].position, "bot", Speaker(""), "")
+    stored = await _found(connection, reply)
+    if stored is None:
+        return False
+    is_part = (part.c.turn == rows[0].turn, part.c.message == message)
+    await connection.execute(update(part).where(*is_part).values(text=""))
+    text = _without(stored.text, [(r.text, r.message == message) for r in rows])
     if not text.strip():
         return await drop(connection, reply)
-    await connection.execute(
-        update(part)
-        .where(part.c.turn == rows[0].turn, part.c.message == message)
-        .values(text="")
-    )
-    stored = await _found(connection, reply)
-    if stored is not None:
-        words = {"text": text, "tokens": estimate_tokens(text)}
-        await _replace(connection, stored, words)
+    words = {"text": text, "tokens": estimate_tokens(text)}
+    await _replace(connection, stored, words)
     return True
+
+
+def _without(text: str, parts: list[tuple[str, bool]]) -> str:
+    """Return a text without some of its parts, which stand in it in order."""
+    kept, rest = "", text
+    for words, is_gone in parts:
+        before, found, behind = rest.partition(words) if words else ("", "", rest)
+        if words and not found:
+            continue
+        kept += before + ("" if is_gone else found)
+        rest = behind
+    return kept + rest
 
 
 async def blank(connection: AsyncConnection, thread: ThreadId) -> bool:

@@ -238,7 +238,7 @@ def test_what_was_said_before_the_bot_took_part_is_no_follow_up() -> None:
     async def play(scene: Scene) -> None:
         root = scene.say("I have a problem")
         scene.say("it is a big one", under=root.ts)
-        question = scene.say("@Linefeed help", under=root.ts)
+        question = scene.say("@Linefeed help me", under=root.ts)
         await scene.hear(question)
 
         await scene.look_up()

@@ -46,7 +46,6 @@ ANSWERED = {
 OVERHEARD = {"thread_reply_of_another"}
 CHANGED = {
     "message_changed",
-    "message_changed_in_assistant_thread",
     "message_deleted",
     "tombstone",
     "tombstone_deleted",
