@@ -166,12 +166,14 @@ class Listener:
         """Change what is remembered, if it is: what strangers say never is."""
         if isinstance(change, Edit):
             if self._policy.welcomes(change.message):
-                command = self._command(change.message)
-                await self._memory.edit(_remembered(command, change.message))
+                now = _remembered(self._command(change.message), change.message)
+                for thread in change.threads:
+                    await self._memory.edit(replace(now, thread=thread))
         elif change.bot_id == self._bot_id:
-            await self._memory.retract(change.thread, change.ts)
+            await self._memory.retract(change.threads[0], change.ts)
         elif not change.bot_id:
-            await self._memory.delete(change.thread, change.ts)
+            for thread in change.threads:
+                await self._memory.delete(thread, change.ts)
 
     async def _keep_presence(self, message: SlackMessage) -> None:
         """Remember that a stranger spoke in a thread: it is a talk of two no more."""

@@ -46,12 +46,22 @@ class Edit:
         """Return which message it is."""
         return self.message.ts
 
+    @property
+    def threads(self) -> tuple[ThreadId, ...]:
+        """Return the conversations that may hold it."""
+        said = self.message
+        is_top_level = said.kind == "im" and not said.thread_ts
+        below = thread_id(said.team, said.channel, said.ts)
+        return (said.thread, below) if is_top_level else (said.thread,)
+
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
     """A message is gone."""
 
-    thread: ThreadId
+    threads: tuple[ThreadId, ...]
+    """The conversations that may hold it: what is said at a DM's top level begins a
+    thread of its own too, if somebody replies to it there."""
     channel: str
     ts: str
     bot_id: str
@@ -96,11 +106,11 @@ def _deletion(body: dict[str, Any], event: dict[str, Any], ts: str) -> Deletion:
     before = as_object(event.get("previous_message"))
     channel = matching(ID, event, "channel")
     is_direct = kind_of(channel, optional_text(event, "channel_type")) == "im"
-    root = matching(TS, before, "thread_ts") if before.get("thread_ts") else ""
-    if root in {"", ts}:
-        root = "" if is_direct else ts
+    root = matching(TS, before, "thread_ts") if before.get("thread_ts") else ts
+    roots = ("", ts) if is_direct and root == ts else (root,)
+    team = team_of(body)
     return Deletion(
-        thread=thread_id(team_of(body), channel, root),
+        threads=tuple(thread_id(team, channel, root) for root in roots),
         channel=channel,
         ts=ts,
         bot_id=optional_text(before, "bot_id"),
