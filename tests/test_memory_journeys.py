@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bot.playground.options import PlaygroundOptions
 from bot.playground.people.composer import delete_message, edit_message
 from bot.playground.server import Playground
+from bot.playground.webapi.limits import UNLIMITED
 from bot.playground.workspace.message import Message
 from bot.slack import ephemeral
 from tests.conftest import Bots
@@ -222,6 +224,42 @@ async def test_a_thread_is_forgotten_by_a_button(
     assert len(workspace.ephemerals) == 1
     assert prompt(playground)[1:] == ["what is it?"]
     assert b"swordfish" not in b"".join(p.read_bytes() for p in bots.data.iterdir())
+
+
+async def test_a_fact_is_obeyed_once_however_often_it_is_delivered(
+    bots: Bots,
+) -> None:
+    options = PlaygroundOptions(limits=UNLIMITED, redelivery_s=(0.05, 0.05, 0.05))
+    async with Playground(options) as playground, bots.running(playground):
+        playground.say(ANA, "D0ANA", "remember: the port is 8080")
+        await playground.until(lambda: bool(playground.workspace.ephemerals))
+        told = playground.sockets.log[-1].payload
+        playground.sockets.deliver(told)
+        await settled(playground)
+        playground.say(ANA, "D0ANA", "memory")
+        await playground.until(lambda: len(playground.workspace.ephemerals) > 1)
+
+    acknowledged, report = playground.workspace.ephemerals
+    assert acknowledged.text == ephemeral.REMEMBERED
+    assert words(report).count("the port is 8080") == 1
+
+
+async def test_an_edited_first_message_of_a_threads_own_talk_is_changed_there_too(
+    playground: Playground, bots: Bots
+) -> None:
+    async with bots.running(playground):
+        root = playground.say(ANA, "D0ANA", "the code is swordfish")
+        await playground.until(lambda: bool(answers(playground, "D0ANA")))
+        playground.model.scripts.append("Inside.")
+        inside = playground.say(ANA, "D0ANA", "why?", thread_ts=root.ts)
+        await answered(playground, inside, "Inside.")
+        edit_message(playground.workspace, ANA, "D0ANA", root.ts, "it is secret")
+        await settled(playground)
+        playground.model.scripts.append("Again.")
+        again = playground.say(ANA, "D0ANA", "and?", thread_ts=root.ts)
+        await answered(playground, again, "Again.")
+
+    assert prompt(playground)[1:] == ["it is secret", "why?", "Inside.", "and?"]
 
 
 async def test_nothing_is_forgotten_before_the_button_is_pressed(

@@ -53,7 +53,7 @@ class Memory:
         Raises:
             StoreError: if the database gives nothing.
         """
-        await self._retract_late(question.thread)
+        await self._retract_late(question.thread, is_last=True)
         found = await self._store.load(question.thread)
         if self._earlier is not None and _is_new(found, question):
             found = await self._caught_up(found, question, self._earlier)
@@ -113,7 +113,8 @@ class Memory:
             StoreError: if the database does not take it.
         """
         is_changed = await self._store.edit(message)
-        self._wake(message.thread)
+        if is_changed:
+            self._wake(message.thread)
         return is_changed
 
     async def delete(
@@ -125,7 +126,8 @@ class Memory:
             StoreError: if the database does not take it.
         """
         is_changed = await self._store.delete(thread, position, role)
-        self._wake(thread)
+        if is_changed:
+            self._wake(thread)
         return is_changed
 
     async def retract(self, thread: ThreadId, message: str) -> bool:
@@ -136,13 +138,13 @@ class Memory:
         Raises:
             StoreError: if the database does not take it.
         """
-        is_changed = await self._store.retract(thread, message)
-        self._wake(thread)
-        if not is_changed:
-            if len(self._retracted) >= MAX_RETRACTED:
-                del self._retracted[next(iter(self._retracted))]
-            self._retracted[thread, message] = None
-        return is_changed
+        if await self._store.retract(thread, message):
+            self._wake(thread)
+            return True
+        if len(self._retracted) >= MAX_RETRACTED:
+            del self._retracted[next(iter(self._retracted))]
+        self._retracted[thread, message] = None
+        return False
 
     async def forget(self, thread: ThreadId) -> None:
         """Take away all that was said in a thread.
@@ -152,10 +154,13 @@ class Memory:
         """
         await self._store.forget(thread)
 
-    async def _retract_late(self, thread: ThreadId) -> None:
-        """Take out what people deleted while it was being delivered."""
+    async def _retract_late(self, thread: ThreadId, *, is_last: bool = False) -> None:
+        """Take out what people deleted while it was being delivered.
+
+        The last time is before the next turn: all that was delivered is written by now.
+        """
         for key in [key for key in self._retracted if key[0] == thread]:
-            if await self._store.retract(*key):
+            if await self._store.retract(*key) or is_last:
                 self._retracted.pop(key, None)
 
     async def _caught_up(

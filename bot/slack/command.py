@@ -4,6 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.conversation.tokens import estimate_tokens
+
+MAX_FACT_TOKENS = 200
+"""Some 800 letters or 200 Japanese characters; all facts get an eighth of a prompt."""
+
 CommandName = Literal["memory", "forget", "remember", "help"]
 
 _WORDS: dict[str, CommandName] = {
@@ -21,6 +26,11 @@ class Command:
     name: CommandName
     fact: str = ""
     """What to remember, as Slack sent it."""
+
+    @property
+    def is_too_long(self) -> bool:
+        """Say whether the fact would crowd the others out of the prompt."""
+        return estimate_tokens(self.fact) > MAX_FACT_TOKENS
 
 
 def command_of(text: str, bot_user: str) -> Command | None:

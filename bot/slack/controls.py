@@ -55,7 +55,8 @@ class Controls:
     def obey(self, command: Command, message: SlackMessage) -> None:
         """Do what a message asks for, once; never waits.
 
-        A fact to remember is stored already: it is only acknowledged.
+        A fact to remember is stored already, unless it is too long: it is only
+        acknowledged.
         """
         key = message.channel, message.ts
         if key in self._known:
@@ -99,7 +100,8 @@ class Controls:
         if command.name == "help":
             return ephemeral.word(ephemeral.HELP)
         if command.name == "remember":
-            return ephemeral.word(ephemeral.REMEMBERED)
+            said = ephemeral.TOO_LONG if command.is_too_long else ephemeral.REMEMBERED
+            return ephemeral.word(said)
         try:
             found = await self._steering.report(thread)
         except StoreError:

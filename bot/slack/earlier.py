@@ -131,14 +131,15 @@ class ThreadHistory:
             message = said(place, item, self._bot)
             if message is None:
                 continue
-            if not self._policy.welcomes(message):
-                found.append(message.as_presence())
-                continue
             is_to_bot = self._policy.is_addressed(message)
             is_to_bot = is_to_bot or message.as_turn().id in replies
-            found.append(message.as_message(is_overheard=not is_to_bot))
+            kept = message.as_message(is_overheard=not is_to_bot)
+            if not self._policy.welcomes(message):
+                kept = message.as_presence()
+            # A thread's first message in a DM belongs to the talk outside of it too.
+            found.append(replace(kept, thread=thread))
         found += [_reply(thread, key, texts) for key, texts in replies.items()]
-        return sorted(found, key=lambda m: (m.position, m.role == "bot"))
+        return sorted(found, key=_place)
 
 
 def _reply(thread: ThreadId, key: str, texts: list[str]) -> Message:
@@ -172,4 +173,9 @@ def _within_limits(messages: list[Message]) -> tuple[Message, ...]:
         if left_tokens < 0:
             break
         chosen.append(replace(message, text=text))
-    return tuple(sorted(chosen, key=lambda m: (m.position, m.role == "bot")))
+    return tuple(sorted(chosen, key=_place))
+
+
+def _place(message: Message) -> tuple[str, bool]:
+    """Sort a reply behind its question, whose position it has."""
+    return message.position, message.role == "bot"

@@ -22,6 +22,10 @@ read 2026-11).
 
 EMPTY = "I remember nothing of this conversation."
 REMEMBERED = "I will remember that as long as this conversation lasts."
+TOO_LONG = (
+    "That is too long to be kept word for word. Say it in a few sentences: at most"
+    " about 800 letters."
+)
 FORGOTTEN = "Forgotten. From here on we begin anew."
 NOT_FORGOTTEN = "That did not work: nothing was forgotten. Try again in a moment."
 UNREADABLE = "I cannot look that up right now. Try again in a moment."

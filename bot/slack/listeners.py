@@ -156,7 +156,7 @@ class Listener:
         command = self._command(message)
         if command is None:
             return await self._inbox.accept(message.as_turn())
-        if command.name == "remember":
+        if command.name == "remember" and not command.is_too_long:
             await self._memory.pin(_remembered(command, message))
         if not is_late:
             self._steward.obey(command, message)

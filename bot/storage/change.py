@@ -4,6 +4,7 @@ Whoever changes a thread updates its row first, and so has it alone until the en
 new version makes every fold stale that began before.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -61,23 +62,16 @@ async def retract(connection: AsyncConnection, thread: ThreadId, message: str) -
 
     False if no reply that is remembered has a part there with words.
     """
-    if not await _claim(connection, thread):
-        return False
-    part, turn = tables.reply_message, tables.turn
-    owner = select(part.c.turn).where(part.c.message == message)
-    found = await connection.execute(
-        select(part.c.turn, part.c.message, part.c.text, turn.c.position)
-        .join_from(part, turn)
-        .where(turn.c.thread == thread, part.c.turn.in_(owner))
-        .order_by(part.c.seq)
-    )
-    rows = found.all()
+    part = tables.reply_message
+    rows = await _parts(connection, thread, message)
     if not any(row.text for row in rows if row.message == message):
+        # Without a claim: a deletion that is told twice makes no fold stale.
         return False
     reply = Message(thread, rows[0].position, "bot", Speaker(""), "")
     stored = await _found(connection, reply)
     if stored is None:
         return False
+    rows = await _parts(connection, thread, message)
     is_part = (part.c.turn == rows[0].turn, part.c.message == message)
     await connection.execute(update(part).where(*is_part).values(text=""))
     text = _without(stored.text, [(r.text, r.message == message) for r in rows])
@@ -86,6 +80,21 @@ async def retract(connection: AsyncConnection, thread: ThreadId, message: str) -
     words = {"text": text, "tokens": estimate_tokens(text)}
     await _replace(connection, stored, words)
     return True
+
+
+async def _parts(
+    connection: AsyncConnection, thread: ThreadId, message: str
+) -> Sequence[Any]:
+    """Return all parts of the reply that a delivered message is a part of, in order."""
+    part, turn = tables.reply_message, tables.turn
+    owner = select(part.c.turn).where(part.c.message == message)
+    found = await connection.execute(
+        select(part.c.turn, part.c.message, part.c.text, turn.c.position)
+        .join_from(part, turn)
+        .where(turn.c.thread == thread, part.c.turn.in_(owner))
+        .order_by(part.c.seq)
+    )
+    return found.all()
 
 
 def _without(text: str, parts: list[tuple[str, bool]]) -> str:

@@ -230,3 +230,14 @@ async def test_people_are_those_of_the_store() -> None:
 
     assert await memory.people(THREAD) == {"ana"}
     assert [m.text for m in store.messages] == ["hi"]
+
+
+async def test_a_late_deletion_is_not_looked_for_for_ever() -> None:
+    store = DeliveredMemory([said("why", "1")])
+    memory = Memory(store, NamingReader(), TokenBudget(100))
+
+    await memory.retract(THREAD, "One.")
+    await memory.view(said("why", "2"))
+    await memory.remember(asked(), "One.")
+
+    assert [m.text for m in store.messages] == ["why", "One."]

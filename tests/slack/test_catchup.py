@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from bot.conversation.inbox import Inbox
 from bot.conversation.turn import ThreadId, Turn, TurnId
 from bot.playground.events.payloads import payloads
-from bot.playground.people.composer import Speech, say
+from bot.playground.people.composer import Speech, edit_message, say
 from bot.playground.webapi.limits import UNLIMITED, Limits, Rate
 from bot.playground.workspace.change import Change
 from bot.playground.workspace.channel import Channel, ChannelKind
@@ -696,3 +696,33 @@ def _is_to_bot(message: Message) -> bool:
 def _has_earlier_turn(scene: Scene, message: Message, accepted: set[str]) -> bool:
     thread = scene.workspace.thread(message.channel, message.thread_ts)
     return any(m.ts < message.ts and turn_id(m) in accepted for m in thread)
+
+
+def test_an_edit_that_was_missed_reaches_the_memory() -> None:
+    async def play(scene: Scene) -> None:
+        question = scene.say("@Linefeed it is swordfish")
+        await scene.hear(question)
+        scene.answer(question)
+        edit_message(
+            scene.workspace, "U0ANA", "C0DEV", question.ts, "@Linefeed it is secret"
+        )
+
+        await scene.look_up()
+
+        (message,) = scene.memory.messages
+        assert message.text.endswith("it is secret")
+        assert scene.accepted == turn_ids(question)
+
+    scene(play)
+
+
+def test_a_command_that_was_missed_is_neither_obeyed_nor_answered() -> None:
+    async def play(scene: Scene) -> None:
+        scene.say("@Linefeed memory")
+
+        await scene.look_up()
+
+        assert scene.accepted == set()
+        assert scene.steward.commands == []
+
+    scene(play)

@@ -44,3 +44,14 @@ def test_a_command_is_the_whole_message(text: str, command: Command) -> None:
 )
 def test_any_other_sentence_is_none(text: str) -> None:
     assert command_of(text, "UBOT") is None
+
+
+@pytest.mark.parametrize(
+    ("fact", "is_too_long"),
+    [("x" * 780, False), ("x" * 800, True), ("漢" * 190, False), ("漢" * 200, True)],
+)
+def test_a_fact_has_a_limit(fact: str, *, is_too_long: bool) -> None:
+    command = command_of(f"remember: {fact}", "UBOT")
+
+    assert command is not None
+    assert command.is_too_long is is_too_long

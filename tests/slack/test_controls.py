@@ -149,6 +149,13 @@ async def test_a_command_is_answered_to_whom_gave_it(
     assert message.text.startswith(words)
 
 
+async def test_a_fact_that_is_too_long_is_said_to_be(desk: Desk) -> None:
+    desk.controls.obey(Command("remember", "x" * 2_000), ASKED)
+
+    (message,) = await desk.shown()
+    assert message.text == ephemeral.TOO_LONG
+
+
 async def test_outside_of_threads_the_answer_stands_there_too(desk: Desk) -> None:
     desk.controls.obey(Command("memory"), replace(ASKED, thread_ts=""))
 

@@ -213,3 +213,13 @@ async def test_names_are_not_waited_for_longer(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("odd", [None, 1, "x", [], {}, {"ts": 1}, {"ts": "x"}])
 async def test_a_broken_message_hides_no_other(odd: Any) -> None:
     assert len(await before(item("1.0"), odd)) == 1
+
+
+async def test_the_first_message_of_a_thread_in_a_dm_belongs_to_the_thread() -> None:
+    thread = ThreadId("slack:T1:D1:1.0")
+    slack = PagedSlack([[item("1.0", "root")]])
+    question = Message(thread, "9.0", "person", Speaker("UANA"), "hi")
+
+    (root,) = await history(slack).before(question)
+
+    assert (root.thread, root.text, root.is_overheard) == (thread, "root", False)

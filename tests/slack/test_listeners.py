@@ -369,3 +369,12 @@ async def test_of_late_commands_only_facts_count(hearing: Hearing) -> None:
     assert len(hearing.memory.facts) == 1
     assert hearing.obeyed == []
     assert hearing.inbox.turns == []
+
+
+async def test_a_fact_that_is_too_long_is_told_and_not_stored(
+    hearing: Hearing,
+) -> None:
+    await hearing.hear(text="<@UBOT> remember: " + "x" * 2_000)
+
+    assert hearing.memory.facts == []
+    assert hearing.obeyed == ["remember"]

@@ -252,9 +252,11 @@ async def test_a_message_that_is_retracted_twice_is_taken_out_once(
     memory = SqlMemory(engine)
 
     assert await memory.retract(THREAD, "m0")
+    version = (await memory.load(THREAD)).version
     assert not await memory.retract(THREAD, "m0")
 
     assert await replied(engine) == ["One.\n"]
+    assert (await memory.load(THREAD)).version == version
 
 
 async def test_a_summary_of_a_retracted_message_is_rebuilt(
