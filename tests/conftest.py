@@ -1,6 +1,7 @@
 """A playground for every test that wants one, and the bot in it."""
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -92,7 +93,8 @@ async def browser() -> AsyncGenerator[Browser]:
 @pytest.fixture(scope="session")
 def postgres_server(worker_id: str, request: pytest.FixtureRequest) -> Generator[str]:
     """A PostgreSQL server for the whole run: its folder of sockets."""
-    run = "alone" if worker_id == "master" else request.getfixturevalue("testrun_uid")
+    is_alone = worker_id == "master"
+    run = str(os.getpid()) if is_alone else request.getfixturevalue("testrun_uid")
     with postgres.running(run[:12]) as server:
         yield server
 

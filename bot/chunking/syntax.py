@@ -46,9 +46,14 @@ _FIRST = re.compile(r"[^ ]")
 _MATH = re.compile(r" {0,3}(?:(\$\$)(?!.*\$\$)|\\\[(?= |$)(?!.*\\\]))")
 _ITEM = re.compile(r"([-+*]|([0-9]{1,9})[.)])( +|$)")
 _DELIMITER_ROW = re.compile(r"\|? *:?-+:? *(?:\| *:?-+:? *)*\|? *$")
+_NO_QUOTE = re.compile(r"[^ >]")
 _CELL_END = re.compile(r"(?<!\\)\|")
 MAX_INDENT = 3
 """Deeper stands code."""
+MAX_DEPTH = 64
+"""What would be a quote or list item deeper than this is text: our choice, so that a
+line of markers alone takes no long time. CommonMark names no limit; cmark-gfm stops at
+lists of depth 100 (https://github.com/github/cmark-gfm, src/blocks.c, read 2026-11)."""
 
 
 @dataclass(slots=True)
@@ -184,4 +189,4 @@ def _cell_count(row: str) -> int:
 
 def blanked(text: str) -> str:
     """Return the beginning of a line as the next line of its blocks would have it."""
-    return "".join(char if char in " >" else " " for char in text)
+    return _NO_QUOTE.sub(" ", text)

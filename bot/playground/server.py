@@ -15,7 +15,7 @@ from bot.playground.events.payloads import (
     payloads,
     tokens_revoked,
 )
-from bot.playground.interactions.payloads import Interactions
+from bot.playground.interactions.payloads import Interactions, waiting_person
 from bot.playground.interactions.responseroute import ResponseRoute
 from bot.playground.interactions.responseurls import ResponseUrls
 from bot.playground.interactions.triggers import Triggers
@@ -23,14 +23,18 @@ from bot.playground.interactions.views import Views
 from bot.playground.jsonobject import JsonObject
 from bot.playground.model.routes import ModelServer
 from bot.playground.options import PlaygroundOptions
+from bot.playground.page.deeds import Gestures
 from bot.playground.page.routes import Page
 from bot.playground.people.composer import Speech, say
 from bot.playground.pulse import Pulse
+from bot.playground.socketmode.envelopes import Envelope
 from bot.playground.socketmode.sockets import SocketMode
 from bot.playground.webapi.fileserver import FileServer
 from bot.playground.webapi.limits import RateLimiter
 from bot.playground.webapi.methods import APP_TOKEN, BOT_TOKEN, Methods
+from bot.playground.webapi.reactions import react, unreact
 from bot.playground.webapi.routes import MAX_BODY_BYTES, WebApi
+from bot.playground.webapi.streams import stop_by_reader
 from bot.playground.workspace.change import Change
 from bot.playground.workspace.message import Message
 from bot.playground.workspace.seed import new_workspace
@@ -89,7 +93,7 @@ class Playground:
         self.files = FileServer(self.workspace, BOT_TOKEN, scopes)
         self.model = ModelServer(self._options.pace)
         self.model.on_request = self._pulse.ring
-        self.page = Page(self.workspace)
+        self.page = self._new_page()
 
     @property
     def url(self) -> str:
@@ -227,6 +231,22 @@ class Playground:
             self._options.scopes,
             self.interactions.views.methods,
         )
+
+    def _new_page(self) -> Page:
+        hand = self.interactions
+        page = Page(
+            self.workspace,
+            Gestures(hand, self.open_home, react, unreact, stop_by_reader),
+        )
+        hand.views.on_home = page.show_home
+        self.sockets.envelopes.on_lost = self._tell_failure
+        return page
+
+    def _tell_failure(self, envelope: Envelope) -> None:
+        """Tell who waits for the app that nothing comes; its words are our choice."""
+        user, deed = waiting_person(envelope)
+        if user:
+            self.page.show_failure(user, f"{deed} failed: the app did not respond.")
 
     def _last_steps(self, within_s: float) -> str:
         calls = [f"{call.method} {call.status}" for call in self.webapi.calls]

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from bot.chunking import MarkdownState, lines_of
+from bot.chunking import MarkdownState, Seam, lines_of
 from bot.slack.growing import GrowingWriter
-from bot.slack.limits import begins_block
 from bot.slack.lines import LinesWriter
 from bot.slack.outlet import ReplyOutlet
 
@@ -13,6 +12,10 @@ LONG_LINES: Final = 12
 LONG_CHARS: Final = 1_500
 """From either on a reply is long. A short one reads and notifies like a person's
 messages; a long one would flood its place with them."""
+VERY_LONG: Final = 2
+"""So many times as long it may also part within a list or a paragraph."""
+
+_PARTING: Final = {Seam.ITEM, Seam.TEXT}
 
 
 class AutoWriter:
@@ -38,10 +41,9 @@ class AutoWriter:
 
     def add(self, text: str) -> None:
         """Take the next lines, or the next part of a line."""
-        for line in lines_of(text):
-            if self._growing is None and self._may_part_before(line):
-                self._part()
-            (self._growing or self._lines).add(line)
+        if self._growing is None and self._may_part_before(text):
+            self._part()
+        (self._growing or self._lines).add(text)
 
     def remark(self, sentence: str) -> None:
         """Take the bot's own word."""
@@ -59,18 +61,31 @@ class AutoWriter:
             self._growing.give_up()
 
     def _may_part_before(self, text: str) -> bool:
-        """Say whether the reply is long, and a block begins that stands alone."""
-        is_long = self._line_count >= LONG_LINES or self._chars >= LONG_CHARS
-        is_whole = not self._line
-        self._line += text
-        self._chars += len(text)
-        if not text.endswith("\n"):
+        """Say whether the reply is long, and its first line begins what may part.
+
+        A block of the top level may, but for what follows a heading; an item of a list
+        as well once it is twice as long, and then a line of a paragraph.
+        """
+        length = max(self._line_count / LONG_LINES, self._chars / LONG_CHARS)
+        seams: list[Seam] = []
+        was_heading = False
+        for line in lines_of(text):
+            is_whole = not self._line
+            self._line += line
+            self._chars += len(line)
+            if line.endswith("\n"):
+                was_heading = was_heading or (not seams and self._state.is_heading)
+                seam = self._state.feed(self._line)
+                self._line = ""
+                self._line_count += not line.isspace()
+                if is_whole and not line.isspace():
+                    seams.append(seam)
+            else:
+                seams.append(Seam.NONE)
+        if not seams or was_heading:
             return False
-        was_heading = self._state.is_heading
-        seam = self._state.feed(self._line)
-        self._line = ""
-        self._line_count += not text.isspace()
-        return is_long and is_whole and not was_heading and begins_block(seam, text)
+        parts = seams[0] is Seam.BLOCK and length >= 1
+        return parts or (seams[0] in _PARTING and length >= VERY_LONG)
 
     def _part(self) -> None:
         self._growing = self._grow()

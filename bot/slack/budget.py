@@ -15,6 +15,9 @@ UPDATE = "chat.update"
 START = "chat.startStream"
 APPEND = "chat.appendStream"
 STOP = "chat.stopStream"
+STATUS = "assistant.threads.setStatus"
+REACT = "reactions.add"
+UNREACT = "reactions.remove"
 
 BURST = 3
 """Posts that may go at once into a channel that was at rest; Slack allows short bursts
@@ -34,11 +37,15 @@ TIERS: Mapping[str, tuple[float, int]] = MappingProxyType(
         START: (3.0, 15),
         APPEND: (0.6, 90),
         STOP: (3.0, 15),
+        STATUS: (0.12, 500),
+        REACT: (1.2, 45),
+        UNREACT: (3.0, 15),
     }
 )
 """Interval (s) and burst of each method, at or below Slack's tier 3 (50 calls a minute,
-update), 4 (100, append) and 2 (20, start and stop), and for posts "several hundred"
-(https://docs.slack.dev/apis/web-api/rate-limits, read 2026-11)."""
+update and react), 4 (100, append) and 2 (20, start, stop and unreact), for posts
+"several hundred" (https://docs.slack.dev/apis/web-api/rate-limits, read 2026-11), and
+for statuses 600 (their method's page, read 2026-11)."""
 
 _GROWING: Mapping[Mode, str] = MappingProxyType({"edits": UPDATE, "stream": APPEND})
 
@@ -64,6 +71,7 @@ class Budget:
             for method, (tier_s, calls) in TIERS.items()
         }
         self._running: Counter[Mode] = Counter()
+        self._reactions = 0
 
     def wait_s(self, method: str, channel: str = "", *, reserve: int = 0) -> float:
         """Return how long a call has to wait; 0 if it may go."""
@@ -104,6 +112,22 @@ class Budget:
             yield
         finally:
             self._running[mode] -= 1
+
+    def reaction_wait_s(self) -> float:
+        """Return how long until a reaction may come that can go again at any time."""
+        interval_s, burst = TIERS[UNREACT]
+        if self._interval_s and self._reactions >= burst:
+            return interval_s
+        return self.wait_s(UNREACT, reserve=self._reactions)
+
+    @contextmanager
+    def reacting(self) -> Generator[None]:
+        """Count a reaction that is to be taken away again."""
+        self._reactions += 1
+        try:
+            yield
+        finally:
+            self._reactions -= 1
 
     def _has_room(self, mode: Mode) -> bool:
         interval_s, _ = TIERS[_GROWING[mode]]

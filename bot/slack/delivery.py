@@ -7,6 +7,7 @@ one in `edits` as `lines`, behind what is in Slack already.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -15,17 +16,18 @@ from bot.conversation.ports import DeliveryError
 from bot.conversation.turn import Turn, TurnId
 from bot.slack.address import Address
 from bot.slack.auto import AutoWriter
-from bot.slack.budget import Mode
+from bot.slack.budget import MAX_PAUSE_S, START, UPDATE, Mode
 from bot.slack.channels import Wish
 from bot.slack.edited import EditedMessage
-from bot.slack.growing import GrowingMessage, GrowingWriter
+from bot.slack.growing import GrowingMessage, GrowingWriter, Way
 from bot.slack.limits import MAX_MESSAGE_CHARS, MAX_STREAM_BYTES
 from bot.slack.lines import LinesWriter
 from bot.slack.notice import notify
 from bot.slack.outlet import ReplyOutlet, Writer
+from bot.slack.page import Rest
 from bot.slack.pages import Pages
 from bot.slack.poster import ChannelPoster, Source
-from bot.slack.record import posted
+from bot.slack.record import posted, unmarked
 from bot.slack.refusals import GoneError
 from bot.slack.services import Services
 from bot.slack.streamed import StreamedMessage
@@ -56,6 +58,8 @@ class SlackDelivery:
         self._signs: set[asyncio.Task[None]] = set()
         """What tells people how it stands, beside the replies."""
         self._next_seqs: dict[TurnId, int] = {}
+        self._unmarked: dict[TurnId, frozenset[str]] = {}
+        self._open: set[ReplyOutlet] = set()
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -67,6 +71,8 @@ class SlackDelivery:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        for outlet in tuple(self._open):
+            outlet.fail(DeliveryError("the delivery ends"))
         if self._signs:
             await asyncio.wait(self._signs, timeout=CLOSE_S)
         for task in self._tasks | self._signs:
@@ -79,14 +85,16 @@ class SlackDelivery:
         with ExitStack() as running:
             outlet = self._outlet(turn, running)
             running.enter_context(self._poster(outlet).serving(outlet))
-            self._sign(Thinking(self._services.web, outlet).run())
+            self._sign(Thinking(self._services, outlet).run())
             try:
+                self._open.add(outlet)
                 yield outlet
                 await outlet.drained()
             except GoneError as gone:
                 self._sign(notify(self._services.web, outlet.address, gone.error))
                 raise
             finally:
+                self._open.discard(outlet)
                 # Else what is on its way would let the rest follow.
                 outlet.fail(DeliveryError("the reply was given up"))
                 self._next_seqs[turn.id] = outlet.next_seq()
@@ -97,9 +105,11 @@ class SlackDelivery:
         try:
             address = Address.load(turn.address)
             found = await posted(services.web, address, turn.id, services.bot_id)
+            streams = await unmarked(services.web, address, services.bot_id)
         except (RefusedError, NoAnswerError) as error:
             raise DeliveryError(f"the thread cannot be read: {error}") from error
-        return tuple(sorted(found.values()))
+        self._unmarked[turn.id] = streams
+        return tuple(sorted({*found.values(), *streams}))
 
     def _outlet(self, turn: Turn, running: ExitStack) -> ReplyOutlet:
         """Return an outlet whose calls have numbers of their own within the turn."""
@@ -108,9 +118,14 @@ class SlackDelivery:
         )
         while len(self._next_seqs) >= MAX_ENDED:
             del self._next_seqs[next(iter(self._next_seqs))]
-        return ReplyOutlet(
-            turn, first_seq, lambda outlet: self._writer(outlet, running)
+        outlet = ReplyOutlet(
+            turn,
+            first_seq,
+            lambda outlet: self._writer(outlet, running),
+            self._services.doubt,
         )
+        outlet.unmarked = self._unmarked.pop(turn.id, frozenset())
+        return outlet
 
     def _writer(self, outlet: ReplyOutlet, running: ExitStack) -> Writer:
         wish = self._wish(outlet.address.channel)
@@ -141,34 +156,56 @@ class SlackDelivery:
         self, outlet: ReplyOutlet, wanted: Mode, running: ExitStack
     ) -> GrowingWriter | None:
         """Return a writer in the wanted mode or the next one down; None for lines."""
-        services = self._services
-        mode = services.budget.affordable(wanted)
-        if mode == "lines":
+        ways = self._ways(outlet, running)
+        mode = self._affordable(wanted)
+        while ways and ways[0].mode != mode:
+            del ways[0]
+        if not ways or not ways[0].enter():
             return None
-        running.enter_context(services.budget.running(mode))
-
-        def edited(_: Pages) -> GrowingMessage:
-            return EditedMessage(services, outlet, self._post)
-
-        def streamed(pages: Pages) -> GrowingMessage:
-            return StreamedMessage(services, outlet, pages)
-
-        def fall_back(remark: str, rest: str) -> None:
-            lines = self._lines(outlet)
-            if remark:
-                lines.remark(remark)
-            lines.add(rest)
-            outlet.write_with(lines)
-
         is_stream = mode == "stream"
-        begins = (streamed, edited) if is_stream else (edited,)
         pages = Pages(
             lambda: outlet.known,
             limit=MAX_STREAM_BYTES if is_stream else MAX_MESSAGE_CHARS,
             length=utf8_bytes if is_stream else len,
-            shows_all_links=services.shows_all_links,
+            shows_all_links=self._services.shows_all_links,
         )
-        return GrowingWriter(outlet, pages, begins, fall_back, self._start)
+        fall_back = partial(self._fall_back, outlet)
+        return GrowingWriter(outlet, pages, ways, fall_back, self._start, self._sign)
+
+    def _ways(self, outlet: ReplyOutlet, running: ExitStack) -> list[Way]:
+        """Return the ways in which a message may grow, the best first."""
+        services = self._services
+
+        def enter(mode: Mode) -> bool:
+            has_room = self._affordable(mode) == mode
+            if has_room:
+                running.enter_context(services.budget.running(mode))
+            return has_room
+
+        def streamed(pages: Pages) -> GrowingMessage:
+            return StreamedMessage(services, outlet, pages)
+
+        def edited(_: Pages) -> GrowingMessage:
+            return EditedMessage(services, outlet, self._post)
+
+        return [Way("stream", streamed, enter), Way("edits", edited, enter)]
+
+    def _fall_back(self, outlet: ReplyOutlet, remark: str, rest: Rest) -> None:
+        """Go on as lines behind what is in Slack."""
+        lines = self._lines(outlet)
+        if remark:
+            lines.remark(remark)
+        lines.resume(rest.lead, rest.text)
+        outlet.write_with(lines)
+
+    def _affordable(self, wanted: Mode) -> Mode:
+        """Return the mode that there is room for now, 429s considered."""
+        web = self._services.web
+        if wanted == "stream" and web.wait_s(START) > MAX_PAUSE_S:
+            wanted = "edits"
+        if wanted == "edits" and web.wait_s(UPDATE) > MAX_PAUSE_S:
+            wanted = "lines"
+        return self._services.budget.affordable(wanted)
 
     def _start(self, work: Coroutine[None, None, None]) -> Callable[[], object]:
         return self._begin(work, self._tasks)

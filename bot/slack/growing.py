@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
 from bot.conversation.ports import DeliveryError, StoppedError
+from bot.slack.budget import Mode
 from bot.slack.outlet import ReplyOutlet
-from bot.slack.pages import Page, Pages
+from bot.slack.page import Page, Rest
+from bot.slack.pages import Pages
 from bot.slack.poster import Start
 from bot.slack.refusals import GONE_ERRORS, MISSING, STOPPED, GoneError
 from bot.slack.search import LostError
@@ -30,10 +33,28 @@ class GrowingMessage(Protocol):
         """
         ...
 
+    async def abandon(self) -> None:
+        """Close what people would see as open, once: nothing more will come."""
+        ...
+
     @property
     def ends_at_s(self) -> float:
         """The loop's time at which it must end, whatever it holds."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of the ways in which a message may grow."""
+
+    mode: Mode
+    begin: Callable[[Pages], GrowingMessage]
+    room: Callable[[Mode], bool]
+    """Counts the reply among those that take it, if there is room; says whether."""
+
+    def enter(self) -> bool:
+        """Take the way, if there is room."""
+        return self.room(self.mode)
 
 
 class GrowingWriter:
@@ -43,11 +64,12 @@ class GrowingWriter:
         self,
         outlet: ReplyOutlet,
         pages: Pages,
-        begins: Sequence[Callable[[Pages], GrowingMessage]],
-        fall_back: Callable[[str, str], None],
+        begins: Sequence[Way],
+        fall_back: Callable[[str, Rest], None],
         start: Start,
+        abandon: Callable[[Coroutine[None, None, None]], object],
     ) -> None:
-        """Write for `outlet`; the first of `begins` makes each message.
+        """Write for `outlet`; the first of `begins`, entered already, makes messages.
 
         Where Slack wants no such message the next one does. Behind the last one
         `fall_back` is given what is not in Slack, and a remark to go before it.
@@ -57,6 +79,7 @@ class GrowingWriter:
         self._begins = deque(begins)
         self._fall_back = fall_back
         self._start = start
+        self._abandon = abandon
         self._message: GrowingMessage | None = None
         self._page: Page | None = None
         self._woken = asyncio.Event()
@@ -87,6 +110,9 @@ class GrowingWriter:
         """Begin no further call."""
         if self._cancel is not None:
             self._cancel()
+        if self._message is not None:
+            message, self._message = self._message, None
+            self._abandon(message.abandon())
 
     async def _run(self) -> None:
         """Write until the reply has ended and is in Slack, or cannot be."""
@@ -95,9 +121,6 @@ class GrowingWriter:
                 await self._write()
             except DeliveryError as failure:
                 self._outlet.fail(failure)
-            except LostError:
-                log.warning("nobody knows whether a line was posted")
-                self._fall_back(MISSING, self._pages.rest())
             except Exception:
                 # The boundary: one reply's fault must not end the others.
                 log.exception("writing failed")
@@ -107,29 +130,36 @@ class GrowingWriter:
         while self._begins:
             self._woken.clear()
             page = self._pages.current
-            if page.is_delivered:
+            if page.is_delivered and self._has_ended:
                 self._outlet.settle()
                 return
             if page.has_news and page.has_text:
                 await self._bring(page)
-            elif page.is_whole:
+            elif page.is_whole and not page.is_delivered:
                 page.is_delivered = True
             else:
                 await self._wait(page)
 
     async def _bring(self, page: Page) -> None:
         if page is not self._page or self._message is None:
-            self._page, self._message = page, self._begins[0](self._pages)
+            self._page, self._message = page, self._begins[0].begin(self._pages)
         elif asyncio.get_running_loop().time() >= self._message.ends_at_s:
             self._pages.turn()
         try:
             await self._message.bring(page)
         except RefusedError as error:
             self._react(error)
+        except LostError as error:
+            log.warning("nobody knows whether a line was posted")
+            for snapshot in error.args:
+                page.deliver(snapshot, is_open=True)
+            self._begins.clear()
+            self._fall_back(MISSING, self._pages.rest())
 
     async def _wait(self, page: Page) -> None:
         """Wait until there is more to write, or the message must end."""
-        is_open = page is self._page and self._message is not None
+        is_begun = page is self._page and self._message is not None
+        is_open = is_begun and not page.is_whole
         ends_at_s = self._message.ends_at_s if is_open and self._message else None
         try:
             async with asyncio.timeout_at(ends_at_s):
@@ -144,13 +174,13 @@ class GrowingWriter:
         if error.error in GONE_ERRORS:
             raise GoneError(error.error) from error
         log.warning("Slack refused a message that grows", error=error.error)
-        rest = self._pages.rest()
         self._begins.popleft()
+        while self._begins and not self._begins[0].enter():
+            self._begins.popleft()
         if self._begins:
-            self._pages = self._pages.emptied()
-            self._pages.add(rest)
+            self._pages = self._pages.resumed()
             self._message = None
             if self._has_ended:
                 self._pages.end()
         else:
-            self._fall_back("", rest)
+            self._fall_back("", self._pages.rest())

@@ -19,6 +19,11 @@ MAX_BLOCKS: Final = 45
 MAX_TABLES: Final = 1
 """Slack refuses a message with two
 (https://docs.slack.dev/reference/block-kit/blocks/table-block, read 2026-11)."""
+MAX_TABLE_ROWS: Final = 100
+"""The header counts (the same page)."""
+MAX_TEXT_CHARS: Final = 4_000
+"""Of a text without blocks, escaped: above 4,040 others saw several messages made of
+it (measured 2026-08); the documentation advises 4,000."""
 MAX_PLAIN_CHARS: Final = 3_000
 """Slack advises 4,000; escaping makes a text longer
 (https://docs.slack.dev/reference/methods/chat.postMessage, read 2026-11)."""
@@ -40,12 +45,24 @@ def has_table(text: str) -> bool:
     )
 
 
-def estimated_blocks(text: str) -> int:
-    """Return how many blocks Slack may make of a Markdown text.
+def longest_table_rows(text: str) -> int:
+    """Return how many rows the longest table of a Markdown text may have.
+
+    The delimiter row, which is none, is counted too.
+    """
+    longest = rows = 0
+    for line in text.split("\n"):
+        rows = rows + 1 if "|" in line else 0
+        longest = max(longest, rows)
+    return longest
+
+
+def estimated_blocks(text: str, state: MarkdownState | None = None) -> int:
+    """Return how many blocks Slack may make of a Markdown text, behind `state`.
 
     What Slack makes is not documented; here every block of the top level is one.
     """
-    state = MarkdownState()
+    state = state or MarkdownState()
     seams = ((state.feed(line), line) for line in lines_of(text))
     return sum(begins_block(seam, line) for seam, line in seams)
 

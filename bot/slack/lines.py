@@ -2,20 +2,25 @@
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
-from bot.chunking import BlockChunker, Chunk, joined
+from bot.chunking import BlockChunker, Chunk, MarkdownState, joined
 from bot.slack.limits import (
     MAX_BLOCKS,
     MAX_MARKDOWN_CHARS,
     MAX_MESSAGE_CHARS,
     MAX_PLAIN_CHARS,
+    MAX_TABLE_ROWS,
     MAX_TABLES,
+    MAX_TEXT_CHARS,
     estimated_blocks,
     has_table,
+    longest_table_rows,
     trimmed,
 )
+from bot.slack.markup import escaped
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.poster import Post, Source
 from bot.slack.refusals import GONE_ERRORS, MISSING, GoneError
@@ -23,6 +28,35 @@ from bot.slack.shown import shown
 from bot.slack.web import RefusedError
 
 log = structlog.stdlib.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A chunk that waits."""
+
+    chunk: Chunk
+    source: str
+    """The model's own words in it."""
+    is_plain: bool = False
+    """To be posted without blocks."""
+
+    @property
+    def is_blank(self) -> bool:
+        return self.chunk.text.isspace()
+
+
+def _is_too_long(text: str, *, is_plain: bool) -> bool:
+    if is_plain:
+        return len(escaped(text)) > MAX_TEXT_CHARS
+    return len(text) > MAX_MARKDOWN_CHARS
+
+
+def _newlines(text: str) -> int:
+    return text.count("\n")
+
+
+def _remark(sentence: str) -> _Piece:
+    return _Piece(Chunk(f"\n_{sentence}_\n"), "")
 
 
 class LinesWriter:
@@ -46,20 +80,27 @@ class LinesWriter:
         self._done = done or outlet.settle
         self._shows_all_links = shows_all_links
         self._chunker = BlockChunker(MAX_MESSAGE_CHARS)
-        self._waiting: deque[tuple[Chunk, bool]] = deque()
-        """Chunks, and whether they are to be posted without blocks."""
-        self._taken: list[tuple[Chunk, bool]] = []
+        self._waiting: deque[_Piece] = deque()
+        self._taken: list[_Piece] = []
+        self._lead_chars = 0
+        """What comes next is not the model's for so long."""
         self._has_ended = self._has_given_up = False
 
     def add(self, text: str) -> None:
         """Take the next lines, or the next part of a line."""
         self._release(self._chunker.push(text))
 
+    def resume(self, lead: str, text: str) -> None:
+        """Take what another writer left; `lead`, not the model's, opens it again."""
+        self._lead_chars = len(lead)
+        self.add(lead + text)
+
     def remark(self, sentence: str) -> None:
         """Take the bot's own word."""
         self._release(self._chunker.finish())
         self._chunker = BlockChunker(MAX_MESSAGE_CHARS)
-        self._release((Chunk(f"\n_{sentence}_\n"),))
+        self._waiting.append(_remark(sentence))
+        self._go_on()
 
     def end(self) -> None:
         """Take note that nothing more will come."""
@@ -77,30 +118,34 @@ class LinesWriter:
     def has_text(self) -> bool:
         """Say whether something waits that a message could show."""
         is_free = not self._taken
-        return is_free and any(not chunk.text.isspace() for chunk, _ in self._waiting)
+        return is_free and any(not piece.is_blank for piece in self._waiting)
 
     def take(self) -> Post:
         """Return the next message: as many of the waiting lines as fit in it."""
-        passed: list[Chunk] = []
-        while self._waiting[0][0].text.isspace():
-            passed.append(self._waiting.popleft()[0])
-        is_plain = self._waiting[0][1]
+        source = ""
+        while self._waiting[0].is_blank:
+            source += self._waiting.popleft().source
+        is_plain = self._waiting[0].is_plain
         limit_chars = MAX_PLAIN_CHARS if is_plain else MAX_MESSAGE_CHARS
         chars = tables = blocks = 0
-        while self._waiting and self._waiting[0][1] == is_plain:
-            chunk, _ = self._waiting[0]
+        state = MarkdownState()
+        while self._waiting and self._waiting[0].is_plain == is_plain:
+            chunk = self._waiting[0].chunk
             chars += len(chunk.text)
-            blocks += estimated_blocks(chunk.text)
+            is_first = not self._taken
+            blocks += estimated_blocks(chunk.text if is_first else chunk.body, state)
             # Behind its own beginning, a table's repeated header is left out.
             tables += has_table(chunk.body if self._taken else chunk.text)
             is_over = chars > limit_chars or tables > MAX_TABLES or blocks > MAX_BLOCKS
             if self._taken and is_over:
                 break
             self._taken.append(self._waiting.popleft())
-        while len(text := self._shown()) > MAX_MARKDOWN_CHARS:
+        while longest_table_rows(text := self._shown()) > MAX_TABLE_ROWS:
+            self._take_fewer_rows()
+        while _is_too_long(text, is_plain=is_plain):
             self._take_less()
-        source = "".join(chunk.body for chunk in passed)
-        source += "".join(chunk.body for chunk, _ in self._taken)
+            text = self._shown()
+        source += "".join(piece.source for piece in self._taken)
         return Post(self.outlet.next_seq(), text, source, is_plain)
 
     def stored(self, ts: str) -> None:
@@ -121,13 +166,13 @@ class LinesWriter:
             self.outlet.fail(GoneError(error.error))
             return
         log.warning("Slack refused the form of a message", error=error.error)
-        self._divide(MAX_PLAIN_CHARS, is_plain=True)
+        self._divide(BlockChunker(MAX_PLAIN_CHARS), is_plain=True)
         self._go_on()
 
     def lost(self) -> None:
         """Go on behind what was taken last, and say that it may be missing."""
         self._taken = []
-        self._waiting.appendleft((Chunk(f"\n_{MISSING}_\n"), False))
+        self._waiting.appendleft(_remark(MISSING))
         self._go_on()
 
     def _take_less(self) -> None:
@@ -135,22 +180,36 @@ class LinesWriter:
         if len(self._taken) > 1:
             self._waiting.appendleft(self._taken.pop())
             return
-        chunk, is_plain = self._taken[0]
-        self._divide(len(chunk.text) // 2, is_plain=is_plain)
+        piece = self._taken[0]
+        smaller = BlockChunker(len(piece.chunk.text) // 2)
+        self._divide(smaller, is_plain=piece.is_plain)
         self._taken = [self._waiting.popleft()]
 
-    def _divide(self, limit_chars: int, *, is_plain: bool) -> None:
+    def _take_fewer_rows(self) -> None:
+        """Let what is too long for a table wait again, its header repeated."""
+        is_plain = self._taken[0].is_plain
+        by_lines = BlockChunker(MAX_TABLE_ROWS - 1, length=_newlines)
+        self._divide(by_lines, is_plain=is_plain)
+        self._taken = [self._waiting.popleft()]
+
+    def _divide(self, chunker: BlockChunker, *, is_plain: bool) -> None:
         """Let what was taken last wait again, in smaller pieces."""
-        chunker = BlockChunker(limit_chars)
-        text = joined(chunk for chunk, _ in self._taken)
-        pieces = (*chunker.push(text), *chunker.finish())
-        self._waiting.extendleft((piece, is_plain) for piece in reversed(pieces))
+        text = joined(piece.chunk for piece in self._taken)
+        has_source = any(piece.source for piece in self._taken)
+        chunks = (*chunker.push(text), *chunker.finish())
+        self._waiting.extendleft(
+            _Piece(chunk, chunk.body if has_source else "", is_plain)
+            for chunk in reversed(chunks)
+        )
         self._taken = []
 
     def _release(self, chunks: tuple[Chunk, ...]) -> None:
         if self._has_given_up:
             return
-        self._waiting.extend((chunk, False) for chunk in chunks)
+        for chunk in chunks:
+            lead_chars = min(self._lead_chars, len(chunk.body))
+            self._lead_chars -= lead_chars
+            self._waiting.append(_Piece(chunk, chunk.body[lead_chars:]))
         self._go_on()
 
     def _go_on(self) -> None:
@@ -160,6 +219,6 @@ class LinesWriter:
             self._done()
 
     def _shown(self) -> str:
-        text = joined(chunk for chunk, _ in self._taken)
+        text = joined(piece.chunk for piece in self._taken)
         quiet = shown(text, self.outlet.known, shows_all_links=self._shows_all_links)
         return trimmed(quiet)

@@ -10,6 +10,8 @@ from bot.chunking import Chunk
 from bot.conversation.ports import DeliveryError
 from bot.conversation.turn import Message, Turn
 from bot.slack.address import Address
+from bot.slack.search import Unsure
+from bot.slack.services import Doubt
 from bot.slack.shown import NOBODY, known_from
 
 log = structlog.stdlib.get_logger()
@@ -39,7 +41,11 @@ class ReplyOutlet:
     """The outlet of `conversation.ports`, for any writer."""
 
     def __init__(
-        self, turn: Turn, first_seq: int, begin: Callable[["ReplyOutlet"], Writer]
+        self,
+        turn: Turn,
+        first_seq: int,
+        begin: Callable[["ReplyOutlet"], Writer],
+        doubt: Doubt | None = None,
     ) -> None:
         """Begin an empty reply; `begin` makes its writer when there is something."""
         self.turn = turn
@@ -47,9 +53,15 @@ class ReplyOutlet:
         self.known = NOBODY
         self.messages: dict[str, None] = {}
         """The ts of what is in Slack of it, in order."""
+        self.unmarked: frozenset[str] = frozenset()
+        """The ts of streams that an earlier attempt left without a mark."""
+        self.has_begun = False
+        """Whether a call that adds to it was begun."""
         self.first = asyncio.Event()
         """Set when the first message is in Slack, or none will be."""
         self._begin = begin
+        self.unsure = Unsure(doubt or Doubt())
+        """Whether Slack has trouble with what is posted."""
         self._seq = first_seq
         self._writer: Writer | None = None
         self._has_ended = False
@@ -91,6 +103,7 @@ class ReplyOutlet:
 
     def next_seq(self) -> int:
         """Return the number of the next call that adds to the reply; ascending."""
+        self.has_begun = True
         self._seq += 1
         return self._seq - 1
 

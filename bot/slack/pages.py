@@ -5,127 +5,27 @@ one that is full ends before the next line, what is open there closed, and opene
 at the beginning of the next message.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
 
-from bot.chunking import Length, MarkdownState, closing, lines_of, reopening
+from bot.chunking import (
+    Length,
+    MarkdownState,
+    closing,
+    fitting_chars,
+    lines_of,
+    reopening,
+)
 from bot.slack.limits import (
     MAX_BLOCKS,
     MAX_MESSAGE_CHARS,
+    MAX_TABLE_ROWS,
     MAX_TABLES,
     begins_block,
     has_table,
-    trimmed,
 )
+from bot.slack.page import MAX_CLOSING, Page, Part, Rest
 from bot.slack.shown import NOBODY, Known, Shown, shown
-
-NEARLY_FULL: Final = 0.7
-"""From this part of a limit on, a message ends with the next block."""
-MAX_CLOSING: Final = 200
-"""Room for what closes a message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of the reply: as the model wrote it, and as people see it."""
-
-    source: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A message as it should look now."""
-
-    count: int
-    """How many parts of its page it holds."""
-    text: str
-    """All of it, what is open closed."""
-    added: str
-    """The text behind what was delivered last, for a message that is appended to."""
-    closing: str
-    """What closes it, behind that."""
-    source: str
-    """The model's text behind what was delivered last."""
-    is_last: bool
-    """Nothing more will come."""
-
-
-@dataclass(eq=False, slots=True)
-class Page:
-    """One message: what it should hold, and how much of that is in Slack."""
-
-    limit: int = MAX_MESSAGE_CHARS
-    length: Length = len
-    lead: str = ""
-    """What is opened again at its beginning."""
-    parts: list[Part] = field(default_factory=list[Part])
-    tail: str = ""
-    """What closes it now, behind its last part."""
-    is_whole: bool = False
-    """No part will be added."""
-    delivered: int = 0
-    """How many parts are in Slack."""
-    is_delivered: bool = False
-    """Its last state is in Slack."""
-    size: int = 0
-    """Of its parts, as `length` measures it."""
-    blocks: int = 0
-    tables: int = 0
-
-    @property
-    def has_text(self) -> bool:
-        """Say whether there is anything that a message could show."""
-        return any(not part.text.isspace() for part in self.parts)
-
-    @property
-    def has_news(self) -> bool:
-        """Say whether Slack's state is not the newest that is worth a call."""
-        if self.is_delivered:
-            return False
-        fresh = self.parts[self.delivered :]
-        return self.is_whole or any(not part.text.isspace() for part in fresh)
-
-    @property
-    def room(self) -> int:
-        """Return how much more it may hold."""
-        return self.limit - MAX_CLOSING - self.length(self.lead) - self.size
-
-    @property
-    def is_nearly_full(self) -> bool:
-        """Say whether it should end where a block does."""
-        is_long = self.room < (1 - NEARLY_FULL) * self.limit
-        return is_long or self.blocks >= NEARLY_FULL * MAX_BLOCKS
-
-    def add(self, part: Part, tail: str) -> None:
-        """Add a part; `tail` closes what is open behind it."""
-        self.parts.append(part)
-        self.tail = tail
-        self.size += self.length(part.text)
-
-    def snapshot(self) -> Snapshot:
-        """Return its newest state."""
-        fresh = self.parts[self.delivered :]
-        added = "".join(part.text for part in fresh)
-        text = self.lead + "".join(part.text for part in self.parts)
-        if not self.delivered:
-            added = trimmed(f"{self.lead}{added}|")[:-1]
-        is_open_line = bool(self.tail) and not text.endswith("\n")
-        closing = "\n" * is_open_line + self.tail
-        return Snapshot(
-            count=len(self.parts),
-            text=trimmed(text + closing),
-            added=added,
-            closing=closing,
-            source="".join(part.source for part in fresh),
-            is_last=self.is_whole,
-        )
-
-    def deliver(self, snapshot: Snapshot, *, is_open: bool = False) -> None:
-        """Count a state as being in Slack; `is_open` if it must still be ended."""
-        self.delivered = snapshot.count
-        self.is_delivered = snapshot.is_last and not is_open
 
 
 class Pages:
@@ -151,7 +51,7 @@ class Pages:
         self._state = MarkdownState()
         self._line = ""
         """The beginning of the line that has not ended."""
-        self._pages = [Page(limit, length)]
+        self._pages = [self._page("")]
 
     @property
     def current(self) -> Page:
@@ -162,15 +62,19 @@ class Pages:
 
     def add(self, text: str) -> None:
         """Add the next lines, or the next part of a line."""
-        is_table = has_table(text)
-        for line in lines_of(text):
-            self._add_line(line, begins_table=is_table and not line.isspace())
-            is_table = is_table and line.isspace()
+        lines = list(lines_of(text))
+        for line, following in zip_longest(lines, lines[1:], fillvalue=""):
+            begins_table = "|" in line and has_table(following)
+            for part in self._fitting(line):
+                self._add_line(part, begins_table=begins_table)
 
     def remark(self, sentence: str) -> None:
         """Add the bot's own word, behind what is open."""
+        is_within_line = bool(self._line)
         page = self._end_line()
-        closer = f"\n{page.tail}" if page.tail else ""
+        if page.is_whole:
+            page = self._begin_page("")
+        closer = "\n" * is_within_line + page.tail if page.tail else ""
         page.add(Part("", f"{closer}\n\n_{sentence}_\n\n"), "")
         page.blocks += 1
         self._state, self._line = MarkdownState(), ""
@@ -181,42 +85,59 @@ class Pages:
         self._end_line().is_whole = True
 
     def turn(self) -> None:
-        """Let what follows, if anything does, begin a new message wherever that is."""
+        """Let the last page end here: what follows, if anything, begins another."""
         page = self._pages[-1]
-        if page.parts and not page.is_whole:
-            self._turn("text")
+        page.is_whole = page.is_whole or bool(page.parts)
 
-    def emptied(self) -> "Pages":
-        """Return pages for the same reader with nothing on them."""
-        return Pages(
+    def rest(self) -> Rest:
+        """Return what is not in Slack; the pages are done with behind this."""
+        page = self.current
+        parts = page.parts[page.delivered :]
+        parts += [part for page in self._pages[1:] for part in page.parts]
+        text = "".join(map(_said, parts))
+        if not page.delivered:
+            return Rest(page.lead, text)
+        known = page.lead + "".join(map(_said, page.parts[: page.delivered]))
+        state = MarkdownState()
+        for line in lines_of(known):
+            state.feed(line)
+        is_within_line = not known.endswith("\n")
+        return Rest(_opening(state, text, is_within_line=is_within_line), text)
+
+    def resumed(self) -> "Pages":
+        """Return pages for the same reader that begin with what is not in Slack."""
+        rest = self.rest()
+        pages = Pages(
             self._known,
             limit=self._limit,
             length=self._length,
             shows_all_links=self._shows_all_links,
         )
+        pages._resume(rest)
+        return pages
 
-    def rest(self) -> str:
-        """Return what is not in Slack, with what is open there opened again.
+    def _resume(self, rest: Rest) -> None:
+        self._pages = [self._page(rest.lead)]
+        for line in lines_of(rest.lead):
+            self._state.feed(line)
+        self._shown = Shown(self._known(), shows_all_links=self._shows_all_links)
+        self._shown.line(rest.lead)
+        self.add(rest.text)
 
-        The pages are done with behind this.
-        """
-        page = self.current
-        state = MarkdownState()
-        known = page.lead + "".join(map(_said, page.parts[: page.delivered]))
-        for line in lines_of(known):
-            state.feed(line)
-        parts = page.parts[page.delivered :]
-        parts += [part for page in self._pages[1:] for part in page.parts]
-        text = "".join(map(_said, parts))
-        if not page.delivered:
-            return page.lead + text
-        is_within = bool(known) and not known.endswith("\n")
-        return reopening(state, text, is_within_line=is_within) + text
+    def _fitting(self, line: str) -> Iterator[str]:
+        """Yield a line in parts that fit on a page."""
+        room = (self._limit - MAX_CLOSING) // 2
+        while self._length(line) > room:
+            chars = fitting_chars(line, room, self._length)
+            yield line[:chars]
+            line = line[chars:]
+        yield line
 
     def _add_line(self, text: str, *, begins_table: bool) -> None:
-        if self._has_no_room(text, begins_table=begins_table):
-            self._turn(text)
         page = self._pages[-1]
+        begins_table = begins_table and self._state.leaf != "fence"
+        if page.is_whole or self._has_no_room(text, begins_table=begins_table):
+            page = self._turn(text)
         is_beginning, was_heading = not self._line, self._state.is_heading
         self._line += text
         if text.endswith("\n"):
@@ -226,6 +147,7 @@ class Pages:
                     page = self._begin_page("")
                 page.blocks += 1
             self._line = ""
+            page.rows = page.rows + 1 if self._state.leaf == "table" else 0
         page.tables += begins_table
         if self._shown is None:
             self._shown = Shown(self._known(), shows_all_links=self._shows_all_links)
@@ -236,12 +158,14 @@ class Pages:
         if not page.has_text:
             return False
         is_full = page.room < page.length(text) or page.blocks >= MAX_BLOCKS
-        return is_full or (begins_table and page.tables >= MAX_TABLES)
+        is_table_full = page.rows >= MAX_TABLE_ROWS and "|" in text
+        is_second_table = begins_table and page.tables >= MAX_TABLES
+        return is_full or is_table_full or is_second_table
 
-    def _turn(self, text: str) -> None:
+    def _turn(self, text: str) -> Page:
         """Begin a page before a text, which goes on with what is open."""
-        opened = reopening(self._state, text, is_within_line=bool(self._line))
-        self._begin_page(opened)
+        lead = _opening(self._state, text, is_within_line=bool(self._line))
+        return self._begin_page(shown(lead, self._known()))
 
     def _end_line(self) -> Page:
         """Take the line that has begun for a whole one; return the last page."""
@@ -249,17 +173,30 @@ class Pages:
         if self._line:
             self._state.feed(self._line)
             self._line = ""
-            page.tail = closing(self._state)
+            if not page.is_whole:
+                page.tail = closing(self._state)
         return page
 
-    def _begin_page(self, opened: str) -> Page:
+    def _begin_page(self, lead: str) -> Page:
         self._pages[-1].is_whole = True
-        self._pages.append(
-            Page(self._limit, self._length, shown(opened, self._known()))
-        )
+        self._pages.append(self._page(lead))
         return self._pages[-1]
+
+    def _page(self, lead: str) -> Page:
+        page = Page(self._limit, self._length, lead)
+        page.tables = page.rows = int(has_table(lead))
+        return page
 
 
 def _said(part: Part) -> str:
     """Return what a part says; a remark was not said by the model."""
     return part.source or part.text
+
+
+def _opening(state: MarkdownState, text: str, *, is_within_line: bool) -> str:
+    """Return what opens again what a text goes on with."""
+    first = text.partition("\n")[0]
+    if not first.strip() and state.leaf != "fence" and not state.math:
+        # A blank line ends a table.
+        return ""
+    return reopening(state, text, is_within_line=is_within_line)

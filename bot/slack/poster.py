@@ -132,7 +132,7 @@ class ChannelPoster:
                 self._ready.remove(source)
                 if source.has_text:
                     budget.spend(POST, self._channel)
-                    await self._guarded(source, self._post(source, source.take()))
+                    await self._guarded(source, self._post(source))
         finally:
             self._is_running = False
 
@@ -146,12 +146,13 @@ class ChannelPoster:
                 log.exception("posting failed")
                 source.outlet.fail(DeliveryError("posting failed"))
 
-    async def _post(self, source: Source, post: Post) -> None:
+    async def _post(self, source: Source) -> None:
+        post = source.take()
         try:
             ts = await self._services.web.write_message(POST, _arguments(source, post))
         except NoAnswerError as error:
             log.warning("it is unknown whether a line was posted", error=str(error))
-            self._start(self._guarded(source, self._look(source, post)))
+            self._start(self._guarded(source, self._look(source, post, error)))
         except RefusedError as error:
             if error.retry_after_s is None:
                 source.refused(post, error)
@@ -162,7 +163,7 @@ class ChannelPoster:
         else:
             self._record(source, post, ts)
 
-    async def _look(self, source: Source, post: Post) -> None:
+    async def _look(self, source: Source, post: Post, error: NoAnswerError) -> None:
         """Find out whether a post arrived; post it again only if it did not."""
         services, outlet = self._services, source.outlet
         web, bot_id = services.web, services.bot_id
@@ -173,18 +174,24 @@ class ChannelPoster:
 
         try:
             ts = await search(look, services.doubt, web.token_state)
-        except LostError as error:
-            log.warning("nobody knows whether a line was posted", error=str(error))
+        except LostError as lost:
+            log.warning("nobody knows whether a line was posted", error=str(lost))
             source.lost()
             return
-        if ts is None:
-            source.give_back()
-        else:
+        if ts is not None:
             self._record(source, post, ts)
+            return
+        try:
+            source.outlet.unsure.check(error)
+        except RefusedError as refusal:
+            source.refused(post, refusal)
+        else:
+            source.give_back()
 
     def _record(self, source: Source, post: Post, ts: str) -> None:
         turn = source.outlet.turn.id
         self._services.journal.note(turn, post.seq, ts, post.source)
+        source.outlet.unsure.clear()
         source.stored(ts)
 
 

@@ -14,6 +14,10 @@ _SPECIAL: Final = re.compile(r"[`*~\[\]<&\\]")
 _LONG_WORD: Final = re.compile(r"[!-;=?-~]{40}")
 _PLAIN: Final = re.compile(r"[\w:/?#.@$&'+,;=%-]+")
 """An address that has no meaning of its own in Markdown."""
+_MAX_TICKS: Final = 20
+"""Longer marks around every address would make a long text of a short one."""
+_JOINTS: Final = re.compile(r"[]!&*.:<@\[\\_~]")
+"""What makes an address, or anything else in Markdown, with what stands behind."""
 
 
 def is_special(text: str) -> bool:
@@ -249,9 +253,13 @@ class ProseLine:
     def _add_code(self, text: str, end: int) -> None:
         """Add a text as a code span that ends at `end` of the line.
 
-        No other backticks may touch it or end it.
+        No other backticks may touch it or end it. Where they would have to be very many
+        it gets a character that nobody sees behind each mark instead.
         """
         ticks = self._ticks
+        if len(ticks) > _MAX_TICKS:
+            self._out.append(_disjointed(text))
+            return
         while ticks in text:
             ticks += "`"
         last = next((piece[-1] for piece in reversed(self._out) if piece), self._before)
@@ -280,3 +288,8 @@ class ProseLine:
             # It may be a letter, and this has to fit then too.
             behind = SPACE
         return Marks(len(self._out), match.group(), before, behind)
+
+
+def _disjointed(text: str) -> str:
+    """Return an address that leads nowhere, nor is anything else in Markdown."""
+    return _JOINTS.sub(rf"\g<0>{WORD_JOINER}", text.replace("`", "%60"))

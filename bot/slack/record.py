@@ -9,12 +9,15 @@ from bot.slack.address import Address
 from bot.slack.web import Web
 
 EVENT_TYPE = "linefeed_reply"
-MAX_COMPARED_CHARS = 200
 PAGE_SIZE = 200
 """Slack recommends no more
 (https://docs.slack.dev/reference/methods/conversations.history, read 2026-11)."""
 
-_NO_LETTERS = re.compile(r"https?://[^\s|<>()]*|[\W_]+")
+_HIDDEN = re.compile(
+    r"\]\([^()\s]*\)|https?://[^\s|<>()]*|^[ >]*(?:```|~~~)[^\n]*|^[ >]*\d+[.)]|[\W_]+",
+    re.MULTILINE,
+)
+"""Where links lead, the openers of fences, the numbers of lists, what is no letter."""
 
 
 def metadata(turn: TurnId, seq: int) -> dict[str, Any]:
@@ -37,14 +40,14 @@ def mark_of(message: dict[str, Any], bot_id: str) -> tuple[TurnId, int] | None:
     return TurnId(turn), seq
 
 
-def holds(message: dict[str, Any], text: str) -> bool:
-    """Say whether a message of Slack's ends with a Markdown text.
+def holds(message: dict[str, Any], before: str, behind: str) -> bool:
+    """Say whether a message of Slack's holds more of a Markdown text than it did.
 
-    Slack translates what it is given, so only letters and digits are compared, of the
-    end of the text.
+    Slack translates what it is given, so only the number of letters and digits counts:
+    it is nearer to that of the text `behind` than to that of the text `before`.
     """
-    end = _letters(text)[-MAX_COMPARED_CHARS:]
-    return _letters(html.unescape(str(message.get("text", "")))).endswith(end)
+    seen = _letters(html.unescape(str(message.get("text", ""))))
+    return abs(seen - _letters(behind)) < abs(seen - _letters(before))
 
 
 async def posted(
@@ -62,6 +65,20 @@ async def posted(
         if mark is not None and mark[0] == turn:
             found[mark[1]] = str(message["ts"])
     return found
+
+
+async def unmarked(web: Web, address: Address, bot_id: str) -> frozenset[str]:
+    """Return the ts of our messages since a question that bear no mark: streams.
+
+    Raises:
+        RefusedError: if Slack does not let the thread be read.
+        NoAnswerError: if it cannot be reached.
+    """
+    return frozenset(
+        str(message["ts"])
+        for message in await since_question(web, address)
+        if message.get("bot_id") == bot_id and mark_of(message, bot_id) is None
+    )
 
 
 async def since_question(web: Web, address: Address) -> list[dict[str, Any]]:
@@ -91,6 +108,6 @@ async def since_question(web: Web, address: Address) -> list[dict[str, Any]]:
         arguments["cursor"] = more["next_cursor"]
 
 
-def _letters(text: str) -> str:
-    """Return the letters and digits of a text, addresses left out."""
-    return _NO_LETTERS.sub("", text)
+def _letters(text: str) -> int:
+    """Count the letters and digits of a text, without what may not be shown."""
+    return len(_HIDDEN.sub("", text))

@@ -6,17 +6,23 @@ from typing import Final
 
 from bot.slack.services import Doubt
 from bot.slack.token import TokenState
-from bot.slack.web import NoAnswerError, RefusedError
+from bot.slack.web import UNSURE_ERRORS, NoAnswerError, RefusedError
 
 LOOKS: Final = 2
 """A message may turn up late, so it is missing only when it is twice."""
+
+MIN_UNSURE: Final = 5
+"""Answers that name a trouble of Slack's, before it may be the text's."""
 
 Look = Callable[[], Awaitable[str | None]]
 """Reads the place; returns the ts of the message, if it is there."""
 
 
 class LostError(Exception):
-    """The place cannot be read: whether the message arrived stays unknown."""
+    """The place cannot be read: whether the message arrived stays unknown.
+
+    Its argument, if any, is what was sent last.
+    """
 
 
 async def search(look: Look, doubt: Doubt, token: TokenState) -> str | None:
@@ -54,3 +60,34 @@ async def _search(look: Look, doubt: Doubt) -> str | None:
             return ts
         missing += 1
     return None
+
+
+class Unsure:
+    """Counts how long Slack has had trouble of its own with the same text."""
+
+    def __init__(self, doubt: Doubt) -> None:
+        """Give up as `doubt` says."""
+        self._doubt = doubt
+        self._since_s: float | None = None
+        self._answers = 0
+
+    def clear(self) -> None:
+        """Begin anew: a text arrived, or it is another one."""
+        self._since_s, self._answers = None, 0
+
+    def check(self, error: NoAnswerError) -> None:
+        """Count an answer that leaves open what happened.
+
+        Raises:
+            RefusedError: if there were many for long. No answer at all counts not: then
+                Slack is down, and will be up again.
+        """
+        if str(error) not in UNSURE_ERRORS:
+            return
+        now_s = asyncio.get_running_loop().time()
+        self._since_s = now_s if self._since_s is None else self._since_s
+        self._answers += 1
+        is_long = now_s - self._since_s >= self._doubt.unsure_s
+        if is_long and self._answers >= MIN_UNSURE:
+            self.clear()
+            raise RefusedError(str(error)) from error

@@ -16,6 +16,9 @@ class Doubt:
     """Before each look."""
     patience_s: float = 900.0
     """How long to go on looking while Slack does not answer."""
+    unsure_s: float = 90.0
+    """How long Slack may answer the same call with a trouble of its own: longer, and
+    it is what it was given."""
 
 
 class Journal(Protocol):

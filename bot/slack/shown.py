@@ -134,7 +134,7 @@ class Shown:
             _feed(state, head)
         is_fence = was_fence and not head.strip(_FENCE_CHARS)
         leaf = "fence" if is_fence else state.leaf
-        self._is_unclear |= _LONG_MARKER.search(head) is not None
+        self._is_unclear |= state.is_too_deep or _LONG_MARKER.search(head) is not None
         self._leaf = "code" if self._is_unclear else leaf
         return self._leaf
 

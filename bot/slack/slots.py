@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.slack.budget import RESERVE, Mode
-from bot.slack.pages import Page
+from bot.slack.page import Page
 from bot.slack.services import Services
 
 LONGEST_SLEEP_S = 0.2

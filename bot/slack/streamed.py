@@ -9,17 +9,19 @@ read 2026-11; the lifetime is others' measurement (slackapi/python-slack-sdk#185
 """
 
 import asyncio
+from functools import partial
 from typing import Any, Final
 
 import structlog
 
 from bot.slack.budget import APPEND, START, STOP, UPDATE
-from bot.slack.edited import State, edit
+from bot.slack.editor import Editor
 from bot.slack.outlet import ReplyOutlet
-from bot.slack.pages import Page, Pages, Snapshot
+from bot.slack.page import Page, Snapshot
+from bot.slack.pages import Pages
 from bot.slack.record import holds, mark_of, metadata, since_question
-from bot.slack.refusals import GONE_ERRORS, STILL_STREAMING, STOPPED
-from bot.slack.search import LostError, search
+from bot.slack.refusals import GONE_ERRORS, STILL_STREAMING, STOPPED, STREAM_ENDED
+from bot.slack.search import LostError, Unsure, search
 from bot.slack.services import Services
 from bot.slack.slots import Slots
 from bot.slack.web import NoAnswerError, RefusedError
@@ -41,8 +43,12 @@ class StreamedMessage:
         self._pages = pages
         self._slots = Slots(services, outlet.address.channel, "stream")
         self._ts = ""
-        self._doubtful: Snapshot | None = None
-        """What was sent last without an answer."""
+        self._editor = Editor(services, outlet, "")
+        self._unsure = Unsure(services.doubt)
+        self._is_open = False
+        """People see that it streams."""
+        self._is_stuck = False
+        """It could not be stopped."""
         self._has_streamed = False
         """The stream takes no more: what is left is brought by an edit."""
 
@@ -56,6 +62,16 @@ class StreamedMessage:
             await self._stop(page)
         else:
             await self._append(page)
+
+    async def abandon(self) -> None:
+        """Stop the stream, else people see it go on until it dies; tried once."""
+        if not self._is_open:
+            return
+        mark = metadata(self._outlet.turn.id, self._outlet.next_seq())
+        try:
+            await self._call(STOP, self._place() | {"metadata": mark})
+        except (NoAnswerError, RefusedError) as error:
+            log.info("a stream is left open", error=str(error))
 
     async def _start(self, page: Page) -> None:
         await self._slots.take(START, page)
@@ -74,7 +90,8 @@ class StreamedMessage:
             ts = await self._services.web.write_message(START, arguments)
         except NoAnswerError as error:
             log.warning("it is unknown whether a stream began", error=str(error))
-            ts = await self._adopted(page, snapshot)
+            self._unsure.check(error)
+            ts = await self._adopted(snapshot)
         except RefusedError as error:
             if error.retry_after_s is None:
                 raise
@@ -82,6 +99,8 @@ class StreamedMessage:
             return
         if ts:
             self._ts, self.ends_at_s = ts, now_s + LIFE_S
+            self._editor = Editor(self._services, self._outlet, ts)
+            self._is_open = True
             self._keep(page, snapshot, seq, is_open=True)
 
     async def _append(self, page: Page) -> None:
@@ -105,14 +124,17 @@ class StreamedMessage:
         self, method: str, arguments: dict[str, Any], page: Page, snapshot: Snapshot
     ) -> None:
         """Add to the stream; where it takes no more, let an edit settle the page."""
-        seq = self._outlet.next_seq()
-        if method == STOP:
+        seq, is_open = self._outlet.next_seq(), method == APPEND
+        holds_it = self._editor.bears(seq)
+        if is_open:
+            holds_it = partial(holds, before=page.shown(), behind=snapshot.text)
+        else:
             arguments["metadata"] = metadata(self._outlet.turn.id, seq)
         try:
             answer = await self._call(method, arguments)
         except NoAnswerError as error:
             log.warning("it is unknown what a stream holds", error=str(error))
-            self._doubtful = snapshot
+            self._editor.doubt(snapshot, holds_it)
         except RefusedError as error:
             if error.error in {STOPPED, *GONE_ERRORS}:
                 raise
@@ -120,56 +142,28 @@ class StreamedMessage:
         else:
             if answer is not None:
                 self._keep(page, snapshot, seq)
+                self._is_open = is_open
             return
         self._has_streamed = True
-        if not page.is_whole:
-            self._pages.turn()
+        self._pages.turn()
 
     async def _settle(self, page: Page) -> None:
         """Edit the message to hold the whole page, its stream stopped."""
         await self._slots.take(UPDATE, page)
         snapshot = page.snapshot()
-        state = State(self._ts, self._outlet.next_seq(), snapshot)
         try:
-            await edit(self._services, self._outlet, state)
-        except NoAnswerError as error:
-            log.warning("it is unknown whether an edit arrived", error=str(error))
-            await asyncio.sleep(self._services.doubt.pause_s)
+            if await self._editor.edit(snapshot):
+                page.deliver(snapshot)
+                self._is_open = False
         except RefusedError as error:
-            if error.retry_after_s is not None:
-                return
-            if error.error == STILL_STREAMING:
+            if error.error == STILL_STREAMING and not self._is_stuck:
                 await self._end_stream(page)
                 return
             if error.error not in GONE_ERRORS:
-                await self._resolve(page)
+                reached = await self._editor.arrived()
+                if reached is not None:
+                    page.deliver(reached, is_open=True)
             raise
-        else:
-            page.deliver(snapshot)
-
-    async def _resolve(self, page: Page) -> None:
-        """Find out whether the message holds what was sent last, if that is not sure.
-
-        Raises:
-            LostError: if it cannot be read.
-        """
-        if self._doubtful is None:
-            return
-        doubtful, services = self._doubtful, self._services
-
-        async def look() -> str | None:
-            messages = await since_question(services.web, self._outlet.address)
-            own = [m for m in messages if m.get("ts") == self._ts]
-            is_there = any(holds(m, doubtful.added) for m in own)
-            return self._ts if is_there else None
-
-        try:
-            ts = await search(look, services.doubt, services.web.token_state)
-        except LostError:
-            page.deliver(doubtful, is_open=True)
-            raise
-        if ts is not None:
-            page.deliver(doubtful, is_open=True)
 
     async def _end_stream(self, page: Page) -> None:
         """Stop the stream as it is; whether that helped, the next edit tells."""
@@ -182,8 +176,9 @@ class StreamedMessage:
         except RefusedError as error:
             if error.error in {STOPPED, *GONE_ERRORS}:
                 raise
+            self._is_stuck = error.error != STREAM_ENDED
 
-    async def _adopted(self, page: Page, snapshot: Snapshot) -> str:
+    async def _adopted(self, snapshot: Snapshot) -> str:
         """Return the ts of a stream that began without an answer; empty if none did.
 
         It carries no mark, so it is the newest message of ours that nothing explains.
@@ -197,15 +192,14 @@ class StreamedMessage:
                 for message in messages
                 if message.get("bot_id") == services.bot_id
                 and mark_of(message, services.bot_id) is None
-                and message["ts"] not in outlet.messages
+                and message["ts"] not in {*outlet.messages, *outlet.unmarked}
             ]
             return max(unexplained, default=None)
 
         try:
             ts = await search(look, services.doubt, services.web.token_state)
-        except LostError:
-            page.deliver(snapshot)
-            raise
+        except LostError as error:
+            raise LostError(snapshot) from error
         return ts or ""
 
     async def _call(

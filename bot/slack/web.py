@@ -1,7 +1,7 @@
 """Calls of Slack's Web API, with every outcome as an answer or one of two errors."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.pacing import Holds
+from bot.slack.pacing import Holds, Pace
 from bot.slack.token import TOKEN_ERRORS, TokenState
 
 CALL_TIMEOUT_S = 15.0
@@ -25,6 +25,14 @@ KEEPALIVE_S = 5.0
 would swallow one, until the time is out."""
 READ_RETRIES = 2
 """How often a read is repeated, behind a broken connection or a 429."""
+READ_INTERVAL_S = 1.2
+READ_BURST = 45
+"""Below Slack's tier 3, 50 calls a minute
+(https://docs.slack.dev/apis/web-api/rate-limits, read 2026-11)."""
+PACED_READS = frozenset(
+    {"conversations.history", "conversations.replies", "users.conversations"}
+)
+"""Who looks for lost messages reads these often, as does who looks for missed ones."""
 RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 """Source: https://docs.slack.dev/reference/methods/chat.postMessage, read 2026-11."""
 UNSTATED_PAUSE_S = 30.0
@@ -58,6 +66,30 @@ class Answer:
     """What the token may do."""
 
 
+class ReadPaces:
+    """When the next read may go: one after the other, for all readers of a method."""
+
+    def __init__(self, held_s: Callable[[str], float]) -> None:
+        """Keep still for `held_s` as well, asked about a method."""
+        self._held_s = held_s
+        self._paces = {
+            method: Pace(READ_INTERVAL_S, READ_BURST) for method in PACED_READS
+        }
+
+    async def slot(self, method: str) -> None:
+        """Wait until a call of a method may go."""
+        pace = self._paces.get(method)
+        if pace is not None:
+            now_s = asyncio.get_running_loop().time()
+            wait_s = pace.wait_s(now_s)
+            # Before the pause: whoever comes meanwhile takes the next slot.
+            pace.spend(now_s)
+            await asyncio.sleep(wait_s)
+        # Another call may be told to pause, or for longer, while this one waits.
+        while wait_s := self._held_s(method):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(wait_s)
+
+
 def is_loopback(url: str) -> bool:
     """Say whether a URL leads to this machine, where no proxy stands between."""
     host = urlsplit(url).hostname or ""
@@ -89,6 +121,7 @@ class Web:
             [AsyncConnectionErrorRetryHandler(READ_RETRIES)], token
         )
         self._holds = Holds()
+        self._paces = ReadPaces(self.wait_s)
         self.token_state = TokenState()
 
     @property
@@ -134,6 +167,8 @@ class Web:
     async def read(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call a method that changes nothing; repeated a few times where that helps.
 
+        It waits where Slack asked for a pause, and for its turn where many read.
+
         Raises:
             RefusedError: if Slack refused it.
             NoAnswerError: if no answer came.
@@ -141,7 +176,7 @@ class Web:
         channel = _channel(arguments)
         retries_left = READ_RETRIES
         while True:
-            await asyncio.sleep(self.wait_s(method, channel))
+            await self._paces.slot(method)
             try:
                 return await self._call(
                     self._reading, method, channel, {"params": arguments}

@@ -41,5 +41,27 @@ def test_a_line_is_read_as_commonmark_reads_it(
     assert seams(*lines) == names
 
 
+@pytest.mark.parametrize("marker", ["> ", ">", "- ", "1. ", "- > "])
+def test_what_is_too_deep_is_text(marker: str) -> None:
+    state = MarkdownState()
+    state.feed(f"{marker * MAX_DEPTH}x\n")
+    assert state.is_too_deep is (len(marker.split()) > 1)
+    state.feed(f"{marker * MAX_DEPTH * 2}x\n")
+
+    assert state.is_too_deep
+    assert len(state.containers) == MAX_DEPTH
+    assert state.leaf == "paragraph"
+
+
+def test_a_line_of_markers_alone_takes_little_work() -> None:
+    def operations(marker: str) -> int:
+        line = f"{marker * 3_000}x\n"
+        started_s = time.process_time()
+        MarkdownState().feed(line)
+        return time.process_time() - started_s
+
+    assert 0
+
+
 def test_seams_are_ordered_from_best_to_worst() -> None:
     assert min(Seam.ROW, Seam.TEXT, Seam.BLOCK) is Seam.BLOCK

@@ -1,9 +1,10 @@
 """One reply in a virtual workspace: what delivers it, and what becomes of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, cast
 
+from bot.chunking import Chunk
 from bot.conversation.turn import Message, Speaker, ThreadId, Turn, TurnId
 from bot.playground.people.composer import Speech, say
 from bot.playground.webapi.limits import UNLIMITED, Limits
@@ -103,9 +104,10 @@ class Stage:
         return self._posters[channel]
 
     def shows(self, turn: Turn) -> list[str]:
-        """Return what the bot's messages show in the place of a turn."""
+        """Return what the bot's messages show in a turn's place, as people see it."""
         address = Address.load(turn.address)
-        return visible(self.slack.workspace, address.channel, address.thread_ts)
+        found = visible(self.slack.workspace, address.channel, address.thread_ts)
+        return [text.rstrip() for text in found]
 
     def calls(self, method: str) -> list[Call]:
         """Return the calls of a method, in order."""
@@ -121,6 +123,15 @@ class Stage:
     def delivery(self, mode: Any) -> SlackDelivery:
         """Return a delivery in one mode."""
         return SlackDelivery(self.services, lambda _: mode)
+
+    async def reply(
+        self, mode: Any, pieces: Iterable[str], pause_s: float, turn: Turn
+    ) -> None:
+        """Deliver a reply in one mode, its pieces a pause apart, to its end."""
+        async with self.delivery(mode) as delivery, delivery.open(turn) as outlet:
+            for piece in pieces:
+                outlet.send(Chunk(piece))
+                await asyncio.sleep(pause_s)
 
 
 def staged(

@@ -10,17 +10,29 @@ from bot.slack.budget import (
     CALM_S,
     MAX_PAUSE_S,
     POST,
+    REACT,
     RESERVE,
     START,
+    STATUS,
     STOP,
     TIERS,
+    UNREACT,
     UPDATE,
     Budget,
     Mode,
 )
 
 INTERVAL_S = 1.1
-SLACKS_TIERS = {POST: 300, UPDATE: 50, START: 20, APPEND: 100, STOP: 20}
+SLACKS_TIERS = {
+    POST: 300,
+    UPDATE: 50,
+    START: 20,
+    APPEND: 100,
+    STOP: 20,
+    STATUS: 600,
+    REACT: 50,
+    UNREACT: 20,
+}
 """Calls per minute: https://docs.slack.dev/apis/web-api/rate-limits, read 2026-11;
 how many posts "several hundred" are is our choice."""
 

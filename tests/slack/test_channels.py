@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.conversation.ports import SetupError
 from bot.settings import Settings
 from bot.slack.address import Address
-from bot.slack.channels import ChannelBook, ChannelSettings, Mode, load
+from bot.slack.channels import ChannelBook, ChannelSettings, Wish, load
 from tests.long import examples
 from tests.twins import asked
 
@@ -160,7 +160,7 @@ def test_a_file_that_cannot_be_read_is_named(path: Path, tmp_path: Path) -> None
 
 
 def test_a_channel_may_be_delivered_to_as_all_are() -> None:
-    assert Settings.model_fields["delivery"].annotation == Mode
+    assert Settings.model_fields["delivery"].annotation == Wish
 
 
 NOISE = ["", "# [C02]", "# delivery = 2", 'system_prompt = """\ndelivery = 3\n\n"""']

@@ -216,7 +216,7 @@ async def test_what_slack_refuses_in_blocks_goes_as_plain_text(
     assert texts(playground) == ["a &lt;b&gt; &amp; &lt;\u2060!here&gt;"]
 
 
-async def test_a_long_text_that_slack_refuses_is_posted_whole(
+async def test_a_long_text_that_grows_where_it_is_made_harmless_is_posted_whole(
     playground: Playground, delivery: SlackDelivery, ask: Ask
 ) -> None:
     line = "<@U1> " * 1_800
@@ -226,7 +226,8 @@ async def test_a_long_text_that_slack_refuses_is_posted_whole(
     # As long as a message may be, before it is made harmless.
     assert len(line) < MAX_MESSAGE_CHARS
     whole = "".join(texts(playground)).replace("\u2060", "")
-    assert "".join(whole.split()) == "&lt;@U1&gt;" * 1_800
+    assert "".join(whole.split()) == "<@U1>" * 1_800
+    assert all(post.body["ok"] for post in posts(playground))
 
 
 async def test_a_plain_text_that_slack_refuses_too_ends_the_reply(

@@ -21,6 +21,7 @@ from bot.slack.budget import Budget
 from bot.slack.channels import Wish
 from bot.slack.delivery import SlackDelivery
 from bot.slack.services import Services
+from bot.slack.shown import Known, shown
 from tests.chunking.texts import leaves_a_fence_open
 from tests.long import examples
 from tests.slack.call import early_calls
@@ -29,6 +30,7 @@ from tests.slack.virtual import WirelessSlack, virtually
 from tests.slack.watch import visible
 
 CHANNEL = "C0DEV"
+ANA = Known(frozenset({"U0ANA"}), frozenset())
 MODES: list[Wish] = ["lines", "edits", "stream", "auto"]
 SETTLED_S = 30.0
 """How long what was stored late may take."""
@@ -84,6 +86,7 @@ def played(
         chunker = LineChunker(3_000)
         async with SlackDelivery(services, lambda _: mode) as delivery:
             async with delivery.open(turn) as outlet:
+                outlet.heard((turn.question,))
                 for fragment, pause_s in fragments:
                     await asyncio.sleep(pause_s)
                     for chunk in chunker.push(fragment):
@@ -202,9 +205,44 @@ def test_what_slack_does_not_want_in_one_form_comes_in_another(
 ) -> None:
     try:
         play = played(mode, said.fragments(), schedule)
-    except DeliveryError:
+    except ExceptionGroup as group:
         # Refused even as plain text.
+        assert group.subgroup(DeliveryError) is not None
         return
 
     assert numbers("\n".join(play.messages)) == numbers(said.text)
     assert early_calls(play.slack.calls) == []
+
+
+_TRICKS = st.sampled_from(
+    [
+        "<!channel>",
+        "<@U0BOB>",
+        "<@U0ANA>",
+        "![a cat](https://cats.test/c.png)",
+        "[here](https://evil.test/?q=" + "QUJD" * 30 + ")",
+        "https://docs.test/page",
+        "これは**「強調」**です",
+        "`<!here>`",
+        "&lt;!everyone&gt;",
+        "plain words",
+    ]
+)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@settings(max_examples=examples(10, 250))
+@given(
+    lines=st.lists(st.lists(_TRICKS, min_size=1, max_size=4).map(" ".join), max_size=9),
+    size=st.integers(1, 50),
+    schedule=fault_schedules(max_calls=10),
+)
+def test_people_finally_see_what_the_rule_says(
+    mode: Wish, lines: list[str], size: int, schedule: Schedule
+) -> None:
+    text = "\n".join(lines)
+    fragments = [(text[i : i + size], 0.05) for i in range(0, len(text), size)]
+
+    play = played(mode, fragments, schedule)
+
+    assert "\n".join(play.messages) == shown(text, ANA).strip("\n")

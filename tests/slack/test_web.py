@@ -10,17 +10,23 @@ from bot.playground.manifest import DEFAULT_SCOPES
 from bot.playground.server import Playground
 from bot.playground.webapi.faults import Fault
 from bot.slack.web import (
+    PACED_READS,
+    READ_BURST,
     READ_RETRIES,
     UNSTATED_PAUSE_S,
     NoAnswerError,
+    ReadPaces,
     RefusedError,
     Web,
     is_loopback,
     opened,
     unpooled,
 )
+from tests.slack.virtual import virtually
 
 READ = "auth.test"
+TIER_3_CALLS = 50
+"""Per minute: https://docs.slack.dev/apis/web-api/rate-limits, read 2026-11."""
 POST = "chat.postMessage"
 MESSAGE = {"channel": "C0DEV", "text": "hi"}
 DEAD_PROXY = "http://127.0.0.1:9"
@@ -207,6 +213,47 @@ async def test_a_held_read_waits(web: Web, playground: Playground) -> None:
 
     first, second = playground.webapi.called(READ)
     assert second.received_s - first.received_s >= 0.99
+
+
+async def test_a_read_waits_for_a_pause_that_another_is_told_meanwhile(
+    web: Web, playground: Playground
+) -> None:
+    playground.webapi.faults += [
+        Fault(READ, 429, {}, {"Retry-After": "1"}),
+        Fault(READ, 429, {}, {"Retry-After": "2"}, delay_s=0.3),
+    ]
+    async with asyncio.TaskGroup() as group:
+        for _ in range(2):
+            group.create_task(web.read(READ, {}))
+
+    _, second, *later = sorted(c.received_s for c in playground.webapi.called(READ))
+    assert all(at_s - second >= 2.29 for at_s in later)
+
+
+@pytest.mark.parametrize("method", sorted(PACED_READS))
+def test_many_readers_take_turns_within_slacks_limits(method: str) -> None:
+    async def play() -> list[float]:
+        loop = asyncio.get_running_loop()
+        paces = ReadPaces(lambda _: 0.0)
+        slots_s: list[float] = []
+
+        async def read() -> None:
+            await paces.slot(method)
+            slots_s.append(loop.time())
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(200):
+                group.create_task(read())
+            # Other methods have turns of their own.
+            group.create_task(paces.slot(READ))
+        return slots_s
+
+    slots_s = virtually(play())
+
+    assert slots_s.count(0.0) == READ_BURST
+    # Slack's own bucket: a minute's calls at once, and then what comes in.
+    spare = [TIER_3_CALLS * (1 + at_s / 60) - n for n, at_s in enumerate(slots_s, 1)]
+    assert min(spare) >= 0
 
 
 async def test_calls_wait_while_slack_refuses_the_token(

@@ -99,6 +99,7 @@ class WirelessSlack:
         unlimited = RateLimiter(UNLIMITED, loop.time)
         self._late_methods = Methods(self.workspace, unlimited, dict)
         self._holds = Holds()
+        self._paces = web.ReadPaces(self.wait_s)
         self._blocked = 0
 
     async def write(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +121,7 @@ class WirelessSlack:
     async def read(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call as `Web.read` does, as often."""
         for retries_left in reversed(range(self._read_retries + 1)):
-            await asyncio.sleep(self.wait_s(method, _channel(arguments)))
+            await self._paces.slot(method)
             try:
                 return await self._call(method, arguments)
             except NoAnswerError:

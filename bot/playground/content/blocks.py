@@ -1,15 +1,22 @@
 """What Slack refuses in a single block of a message.
 
-Sources: https://docs.slack.dev/reference/block-kit/blocks and, for buttons,
-https://docs.slack.dev/reference/block-kit/block-elements/button-element, read 2026-11.
-Of blocks that the rules below do not name only the type and the `block_id` are checked.
+Source: https://docs.slack.dev/reference/block-kit/blocks, read 2026-11. Of blocks that
+the rules below do not name only the type and the `block_id` are checked.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, cast
+from typing import cast
 
 from bot.playground.answer import RefusedError
+from bot.playground.content.breaches import (
+    Breaches,
+    breach,
+    check_each,
+    check_string,
+    check_text,
+)
+from bot.playground.content.elements import check_element
 from bot.playground.jsonobject import JsonObject, as_object
 
 MAX_ID_CHARS = 255
@@ -22,8 +29,6 @@ MAX_ACTIONS = 25
 MAX_CONTEXT_ACTIONS = 5
 MAX_ALT_CHARS = 2_000
 MAX_LABEL_CHARS = 2_000
-MAX_BUTTON_CHARS = 75
-MAX_VALUE_CHARS = 2_000
 MAX_URL_CHARS = 3_000
 
 TYPES = frozenset(
@@ -51,10 +56,6 @@ TYPES = frozenset(
 )
 """`alert` is for views only, and `file` comes from Slack alone."""
 
-Breaches = Iterator[str]
-"""What is wrong, each with a JSON pointer to it, as Slack words it."""
-
-_TEXTS = ("mrkdwn", "plain_text")
 _CELLS = ("raw_text", "raw_number", "rich_text")
 
 
@@ -71,7 +72,7 @@ def check_blocks(blocks: Iterable[JsonObject]) -> None:
         breaches += _block_breaches(block, at)
         block_id = block.get("block_id")
         if block_id and block_id in seen:
-            breaches.append(_breach(f"block_id already exists: {block_id}", at))
+            breaches.append(breach(f"block_id already exists: {block_id}", at))
         seen.add(block_id)
     if breaches:
         messages = [f"[ERROR] {breach}" for breach in breaches]
@@ -93,85 +94,47 @@ def text_chars(value: object) -> int:
     return own + sum(map(text_chars, fields.values()))
 
 
-def _breach(reason: str, at: str) -> str:
-    return f"{reason} [json-pointer:{at}]"
-
-
 def _block_breaches(block: JsonObject, at: str) -> Breaches:
     kind = block["type"]
     if kind not in TYPES:
-        yield _breach(f"unsupported type: {kind}", f"{at}/type")
+        yield breach(f"unsupported type: {kind}", f"{at}/type")
         return
     if "block_id" in block:
-        yield from _string(block["block_id"], f"{at}/block_id", MAX_ID_CHARS)
+        yield from check_string(block["block_id"], f"{at}/block_id", MAX_ID_CHARS)
     if kind in _RULES:
         yield from _RULES[kind](block, at)
 
 
-def _string(value: object, at: str, most: int, least: int = 0) -> Breaches:
-    if not isinstance(value, str):
-        yield _breach("must be a string", at)
-    elif len(value) < least:
-        yield _breach(f"must be more than {least - 1} characters", at)
-    elif len(value) > most:
-        yield _breach(f"must be less than {most + 1} characters", at)
-
-
-def _text(
-    value: object, at: str, most: int, kinds: tuple[str, ...] = _TEXTS
-) -> Breaches:
-    """Check that there is a text object with 1 to `most` characters."""
-    fields = as_object(value)
-    if fields.get("type") not in kinds:
-        yield _breach("must be a text object", at)
-    else:
-        yield from _string(fields.get("text"), f"{at}/text", most, least=1)
-
-
-def _each(
-    value: object, at: str, most: int | None, rule: Callable[[Any, str], Breaches]
-) -> Breaches:
-    """Apply a rule to each item of a list that holds 1 to `most`."""
-    items = cast("list[object]", value) if isinstance(value, list) else []
-    if not items:
-        yield _breach("must be a list that is not empty", at)
-    elif most is not None and len(items) > most:
-        yield _breach(f"no more than {most} items allowed", at)
-    else:
-        for index, item in enumerate(items):
-            yield from rule(item, f"{at}/{index}")
-
-
 def _section(block: JsonObject, at: str) -> Breaches:
     if "text" not in block and "fields" not in block:
-        yield _breach("missing required field: text", at)
+        yield breach("missing required field: text", at)
     if "text" in block:
-        yield from _text(block["text"], f"{at}/text", MAX_SECTION_CHARS)
+        yield from check_text(block["text"], f"{at}/text", MAX_SECTION_CHARS)
     if "fields" in block:
-        yield from _each(block["fields"], f"{at}/fields", MAX_FIELDS, _field)
+        yield from check_each(block["fields"], f"{at}/fields", MAX_FIELDS, _field)
     if "accessory" in block:
-        yield from _element(block["accessory"], f"{at}/accessory")
+        yield from check_element(block["accessory"], f"{at}/accessory")
 
 
 def _field(item: object, at: str) -> Breaches:
-    return _text(item, at, MAX_FIELD_CHARS)
+    return check_text(item, at, MAX_FIELD_CHARS)
 
 
 def _header(block: JsonObject, at: str) -> Breaches:
     text, place = block.get("text"), f"{at}/text"
-    return _text(text, place, MAX_HEADER_CHARS, ("plain_text",))
+    return check_text(text, place, MAX_HEADER_CHARS, ("plain_text",))
 
 
 def _context(block: JsonObject, at: str) -> Breaches:
     elements, place = block.get("elements"), f"{at}/elements"
-    return _each(elements, place, MAX_CONTEXT_ELEMENTS, _context_element)
+    return check_each(elements, place, MAX_CONTEXT_ELEMENTS, _context_element)
 
 
 def _context_element(item: object, at: str) -> Breaches:
     fields = as_object(item)
     if fields.get("type") == "image":
         return _image(fields, at)
-    return _text(fields, at, MAX_SECTION_CHARS)
+    return check_text(fields, at, MAX_SECTION_CHARS)
 
 
 def _actions(block: JsonObject, at: str) -> Breaches:
@@ -186,68 +149,53 @@ def _interactive(block: JsonObject, at: str, most: int) -> Breaches:
     seen: set[object] = set()
 
     def check(item: object, place: str) -> Breaches:
-        yield from _element(item, place)
+        yield from check_element(item, place)
         fields = as_object(item)
         action = str(fields.get("action_id") or "")
         if action and action in seen:
-            yield _breach(f"action_id already exists: {action}", place)
+            yield breach(f"action_id already exists: {action}", place)
         seen.add(action)
 
-    return _each(block.get("elements"), f"{at}/elements", most, check)
-
-
-def _element(item: object, at: str) -> Breaches:
-    fields = as_object(item)
-    if not isinstance(fields.get("type"), str):
-        yield _breach("must be an element", at)
-        return
-    if "action_id" in fields:
-        yield from _string(fields["action_id"], f"{at}/action_id", MAX_ID_CHARS)
-    if fields["type"] != "button":
-        return
-    yield from _text(
-        fields.get("text"), f"{at}/text", MAX_BUTTON_CHARS, ("plain_text",)
-    )
-    for name, most in (("value", MAX_VALUE_CHARS), ("url", MAX_URL_CHARS)):
-        if name in fields:
-            yield from _string(fields[name], f"{at}/{name}", most)
+    return check_each(block.get("elements"), f"{at}/elements", most, check)
 
 
 def _image(block: JsonObject, at: str) -> Breaches:
-    yield from _string(block.get("alt_text"), f"{at}/alt_text", MAX_ALT_CHARS)
+    yield from check_string(block.get("alt_text"), f"{at}/alt_text", MAX_ALT_CHARS)
     if "slack_file" not in block:
-        yield from _string(block.get("image_url"), f"{at}/image_url", MAX_URL_CHARS, 1)
+        yield from check_string(
+            block.get("image_url"), f"{at}/image_url", MAX_URL_CHARS, 1
+        )
 
 
 def _input(block: JsonObject, at: str) -> Breaches:
     label, place = block.get("label"), f"{at}/label"
-    yield from _text(label, place, MAX_LABEL_CHARS, ("plain_text",))
-    yield from _element(block.get("element"), f"{at}/element")
+    yield from check_text(label, place, MAX_LABEL_CHARS, ("plain_text",))
+    yield from check_element(block.get("element"), f"{at}/element")
 
 
 def _markdown(block: JsonObject, at: str) -> Breaches:
     """Check that there is Markdown; how much may come is counted over all blocks."""
     if not isinstance(block.get("text"), str) or not block["text"]:
-        yield _breach("must be a string that is not empty", f"{at}/text")
+        yield breach("must be a string that is not empty", f"{at}/text")
 
 
 def _rich_text(block: JsonObject, at: str) -> Breaches:
-    return _each(block.get("elements"), f"{at}/elements", None, _element)
+    return check_each(block.get("elements"), f"{at}/elements", None, check_element)
 
 
 def _table(block: JsonObject, at: str) -> Breaches:
     """Check that rows hold cells; how many is counted after translation."""
-    return _each(block.get("rows"), f"{at}/rows", None, _row)
+    return check_each(block.get("rows"), f"{at}/rows", None, _row)
 
 
 def _row(cells: object, at: str) -> Breaches:
-    return _each(cells, at, None, _cell)
+    return check_each(cells, at, None, _cell)
 
 
 def _cell(item: object, at: str) -> Breaches:
     fields = as_object(item)
     if fields.get("type") not in _CELLS:
-        yield _breach("must be a table cell", at)
+        yield breach("must be a table cell", at)
 
 
 _RULES: Mapping[str, Callable[[JsonObject, str], Breaches]] = MappingProxyType(

@@ -102,6 +102,14 @@ class Interactions:
         }
         return self._interact("block_actions", user, details)
 
+    def press_home(self, user: str, action_id: str, value: str = "") -> Envelope | None:
+        """Press a button of the person's Home tab.
+
+        Raises:
+            LookupError: if they have none, or there is no such button.
+        """
+        return self.press_in_view(user, self.views.homes[user], action_id, value)
+
     def submit(self, user: str, values: Mapping[str, object]) -> Envelope | None:
         """Submit the modal on top, with what was entered by action id.
 
@@ -223,6 +231,16 @@ class Interactions:
     def _sent(self, envelope: Envelope) -> Envelope:
         self.send(envelope)
         return envelope
+
+
+def waiting_person(envelope: Envelope) -> tuple[str, str]:
+    """Return who waits for an answer, and to what; empty if nobody does."""
+    payload = envelope.payload
+    if envelope.kind == "slash_commands":
+        return payload["user_id"], payload["command"]
+    if envelope.kind == "interactive":
+        return payload["user"]["id"], "Your action"
+    return "", ""
 
 
 def _name(channel: Channel) -> str:

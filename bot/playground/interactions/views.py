@@ -50,6 +50,8 @@ class Views:
         self._stacks: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
         """By person."""
+        self.on_home: Callable[[View], None] = lambda _: None
+        """Told of every Home tab that was published or updated."""
 
     @property
     def methods(self) -> Mapping[str, Run]:
@@ -125,6 +127,8 @@ class Views:
             raise RefusedError("not_found")
         _check_hash(view, arguments)
         self._replace(view, self._unique(fields, view))
+        if self.homes.get(view.user) is view:
+            self.on_home(view)
         return {"view": view.json}
 
     def _publish(self, workspace: Workspace, arguments: JsonObject) -> JsonObject:
@@ -144,6 +148,7 @@ class Views:
         else:
             _check_hash(home, arguments)
             self._replace(home, self._unique(fields, home))
+        self.on_home(self.homes[user])
         return {"view": self.homes[user].json}
 
     def _stack_up(self, user: str, fields: JsonObject) -> View:

@@ -75,6 +75,17 @@ def render_mrkdwn(text: str, names: Names) -> str:
     return "".join(html)
 
 
+def render_address(url: str, label: str) -> str:
+    """Return a link with a plain label, or the label alone if it leads astray."""
+    shown = escape(label)
+    return _link(url, shown) if is_safe_url(url) else shown
+
+
+def is_safe_url(url: str) -> bool:
+    """Say whether an address leads to the web or to mail."""
+    return bool(_SAFE_URL.match(url))
+
+
 def _paragraphs(text: str, names: Names) -> str:
     """Render lines, those behind a `>` as a quote."""
     html = list[str]()
@@ -115,9 +126,9 @@ def _entity(entity: str, names: Names) -> str:
     if target[0] == "!":
         name = _decode(label).lstrip("@") or target[1:].partition("^")[0]
         return f'<span class="mention broadcast">@{escape(name)}</span>'
-    url = _decode(target)
-    shown = _plain(label or target.removeprefix("mailto:"))
-    return _link(url, shown) if _SAFE_URL.match(url) else shown
+    return render_address(
+        _decode(target), _decode(label or target.removeprefix("mailto:"))
+    )
 
 
 def _link(url: str, html: str) -> str:
@@ -186,10 +197,6 @@ _RULES: dict[str, Callable[..., str]] = {
 }
 
 
-def _is_safe(url: str) -> bool:
-    return bool(_SAFE_URL.match(url))
-
-
 @cache
 def _markdown() -> MarkdownIt:
     options = {"html": False, "linkify": False, "breaks": True}
@@ -197,5 +204,5 @@ def _markdown() -> MarkdownIt:
     for name, rule in _RULES.items():
         parser.add_render_rule(name, rule)
     # markdown-it offers this hook as a method to replace; a refused link stays text.
-    parser.validateLink = _is_safe  # type: ignore[method-assign]
+    parser.validateLink = is_safe_url  # type: ignore[method-assign]
     return parser

@@ -1,8 +1,8 @@
 """The page: its files, and a WebSocket that tells every window what changes.
 
-A window is sent JSON objects by `type`: first `workspace` (all there is), then `added`,
-`changed` and `deleted` (a message) and `status`. It sends `say` (user, channel, text,
-thread_ts) and gets `said` (channel, ts) or `refused` (sentence).
+A window is sent JSON objects by `type`: first `workspace` (all there is), then what
+`shown` makes of changes, `home` (a person's Home tab), `failed` (user, sentence: the
+app did not answer), and the answers to what `deeds` it sends.
 """
 
 import asyncio
@@ -14,12 +14,10 @@ from pathlib import Path
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from bot.playground.jsonobject import JsonObject, as_object
-from bot.playground.page.rendering import render
-from bot.playground.people.composer import Speech, SpeechError, say
+from bot.playground.jsonobject import JsonObject
+from bot.playground.page.deeds import Deeds, Gestures
+from bot.playground.page.shown import HomeView, change_shown, home_shown, whole
 from bot.playground.workspace.change import Change
-from bot.playground.workspace.identity import BOT_USER
-from bot.playground.workspace.message import Message, Status
 from bot.playground.workspace.state import Workspace
 
 MAX_WAITING_EVENTS = 1_000
@@ -35,8 +33,6 @@ FILES = Path(__file__).parent / "static"
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
-SHOWN_CHANGES = ("added", "changed", "deleted", "status")
-
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 HEADERS = {
@@ -48,13 +44,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-
-
-NOT_SAID = "The page sent something that is no message."
-
-
-class _NotSaidError(ValueError):
-    """What a window sent is no speech; the text is a sentence for its person."""
 
 
 @dataclass(slots=True, eq=False)
@@ -83,8 +72,11 @@ class _Window:
 class Page:
     """Routes of the page, and its open windows."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, gestures: Gestures) -> None:
         self._workspace = workspace
+        self._deeds = Deeds(workspace, gestures)
+        self._has_home_tab = gestures.hand.features.has_home_tab
+        self._homes = dict[str, HomeView]()
         self._windows = set[_Window]()
         self._unlisten: Callable[[], None] | None = workspace.listen(self._tell)
 
@@ -101,6 +93,15 @@ class Page:
             self._unlisten = None
         for window in tuple(self._windows):
             await window.socket.close(code=WSCloseCode.GOING_AWAY)
+
+    def show_home(self, view: HomeView) -> None:
+        """Tell windows of a person's Home tab."""
+        self._homes[view.user] = view
+        self._say({"type": "home", **home_shown(self._workspace, view)})
+
+    def show_failure(self, user: str, sentence: str) -> None:
+        """Tell a person that the app did not answer."""
+        self._say({"type": "failed", "user": user, "sentence": sentence})
 
     async def _show(self, http: web.Request) -> web.StreamResponse:
         _check_host(http)
@@ -138,80 +139,23 @@ class Page:
     async def _receive(self, window: _Window) -> None:
         async for received in window.socket:
             if received.type is WSMsgType.TEXT:
-                window.tell(_encode(self._answer(received.data)))
-
-    def _answer(self, text: str) -> JsonObject:
-        try:
-            message = say(self._workspace, self._read(text))
-        except (SpeechError, _NotSaidError) as refused:
-            return {"type": "refused", "sentence": str(refused)}
-        return {"type": "said", "channel": message.channel, "ts": message.ts}
-
-    def _read(self, text: str) -> Speech:
-        """Read a `say` of a window; a person speaks in it, never the bot."""
-        try:
-            read: object = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise _NotSaidError(NOT_SAID) from error
-        said = as_object(read)
-        names = ("user", "channel", "text", "thread_ts")
-        user, channel, body, thread_ts = parts = [said.get(name, "") for name in names]
-        if said.get("type") != "say" or not all(isinstance(p, str) for p in parts):
-            raise _NotSaidError(NOT_SAID)
-        person = self._workspace.people.get(user)
-        if person is None or person.bot_id:
-            raise _NotSaidError("Only people of this workspace can speak here.")
-        return Speech(user, channel, body, thread_ts)
+                window.tell(_encode(self._deeds.do(received.data)))
 
     def _tell(self, change: Change) -> None:
-        if not self._windows or change.kind not in SHOWN_CHANGES:
+        if not self._windows:
             return
-        event = _encode(self._event(change))
-        for window in self._windows:
-            window.tell(event)
+        event = change_shown(self._workspace, change)
+        if event is not None:
+            self._say(event)
 
-    def _event(self, change: Change) -> JsonObject:
-        if change.message is not None:
-            return {"type": change.kind, "message": self._shown(change.message)}
-        status = change.status
-        return {"type": "status", **(_status(status) if status else {})}
+    def _say(self, event: JsonObject) -> None:
+        encoded = _encode(event)
+        for window in self._windows:
+            window.tell(encoded)
 
     def _whole(self) -> JsonObject:
-        workspace = self._workspace
-        people = [p for p in workspace.people.values() if not p.bot_id]
-        return {
-            "type": "workspace",
-            "me": people[0].id if people else "",
-            "bot": BOT_USER,
-            "people": [
-                {"id": p.id, "name": p.name, "is_bot": bool(p.bot_id)}
-                for p in workspace.people.values()
-            ],
-            "channels": [
-                {"id": c.id, "name": c.name, "kind": c.kind, "members": [*c.members]}
-                for c in workspace.channels.values()
-            ],
-            "messages": [
-                self._shown(message)
-                for channel in workspace.channels
-                for message in workspace.messages(channel)
-            ],
-            "statuses": [_status(status) for status in workspace.statuses.values()],
-        }
-
-    def _shown(self, message: Message) -> JsonObject:
-        workspace = self._workspace
-        names = {p.id: p.name for p in workspace.people.values()}
-        names |= {c.id: c.name for c in workspace.channels.values()}
-        return {
-            "channel": message.channel,
-            "ts": message.ts,
-            "thread_ts": message.thread_ts,
-            "user": message.user,
-            "html": render(message, names),
-            "files": [file.name for file in message.files],
-            "is_edited": message.is_edited,
-        }
+        shown = whole(self._workspace, self._homes)
+        return shown | {"has_home_tab": self._has_home_tab}
 
 
 async def _send(window: _Window) -> None:
@@ -220,14 +164,6 @@ async def _send(window: _Window) -> None:
         while (event := await window.events.get()) is not None:
             await window.socket.send_str(event)
         await window.socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
-
-
-def _status(status: Status) -> JsonObject:
-    return {
-        "channel": status.channel,
-        "thread_ts": status.thread_ts,
-        "text": status.text,
-    }
 
 
 def _encode(event: JsonObject) -> str:

@@ -1,13 +1,10 @@
-"""What a person typed becomes a message, as Slack stores it.
-
-Tests drive `edit_message` and `delete_message`; the page does not offer them yet.
-"""
+"""What a person typed becomes a message, as Slack stores it."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.playground.text.entities import BARE_URL, encode, rich_text
+from bot.playground.text.entities import BARE_URL, decode, encode, rich_text
 from bot.playground.workspace.channel import Channel
 from bot.playground.workspace.file import File, Upload, stored_file
 from bot.playground.workspace.message import MAX_TEXT_CHARS, Message
@@ -118,6 +115,13 @@ def stored_text(workspace: Workspace, text: str) -> str:
     known = re.compile(f"({BARE_URL}|{_names(entities)})", re.IGNORECASE)
     parts = known.split(text[:MAX_TEXT_CHARS])
     return "".join(_stored_part(part, entities) for part in parts)
+
+
+def typed_text(workspace: Workspace, text: str) -> str:
+    """Return what a person would type to have this stored."""
+    names = {f"@{p.id}": f"@{p.name}" for p in workspace.people.values()}
+    names |= {f"!{name}": f"@{name}" for name in _BROADCASTS}
+    return decode(re.sub(r"<([^<>]*)>", lambda m: names.get(m[1], m[1]), text))
 
 
 def _names(entities: Mapping[str, str]) -> str:

@@ -105,6 +105,8 @@ class Envelopes:
         self._duplicates: deque[bool] = deque()
         self.is_muted = False
         """Whatever is due is lost: the app may hear nothing."""
+        self.on_lost: Callable[[Envelope], None] = lambda _: None
+        """Told of every envelope that is not tried again, though unacknowledged."""
         self.log: deque[Envelope] = deque(maxlen=MAX_LOGGED)
         """Every envelope, oldest first."""
 
@@ -230,6 +232,7 @@ class Envelopes:
     def _lose(self, envelope: Envelope) -> None:
         envelope.is_lost = True
         self._unacked.pop(envelope.id, None)
+        self.on_lost(envelope)
 
     def _fall_due(self, envelope: Envelope, delay_s: float) -> None:
         envelope.due_s = self._clock() + delay_s

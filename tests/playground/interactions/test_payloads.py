@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.interactions.payloads import Interactions
+from bot.playground.interactions.payloads import Interactions, waiting_person
 from bot.playground.interactions.responseurls import ResponseUrls
 from bot.playground.interactions.triggers import Triggers
 from bot.playground.interactions.views import View, Views
@@ -294,3 +294,29 @@ def test_nobody_opens_the_app_without_a_direct_conversation(
 
     with pytest.raises(LookupError):
         hand.actions.open_home("U0ANA")
+
+
+def test_a_button_of_the_home_tab_is_pressed_by_who_has_one(
+    workspace: Workspace, hand: Hand
+) -> None:
+    view = {"type": "home", "blocks": [{"type": "actions", "elements": [BUTTON]}]}
+    publish = hand.actions.views.methods["views.publish"]
+    publish(workspace, {"user_id": "U0ANA", "view": view})
+
+    hand.actions.press_home("U0ANA", "go", "1")
+
+    assert hand.sent[0].payload["view"]["type"] == "home"
+    with pytest.raises(LookupError):
+        hand.actions.press_home("U0BEN", "go", "1")
+
+
+def test_somebody_waits_for_a_command_or_a_button_and_nobody_for_an_event(
+    workspace: Workspace, hand: Hand
+) -> None:
+    hand.actions.command("U0ANA", "C0DEV", "/linefeed")
+    hand.actions.press("U0BEN", "C0DEV", posted(workspace).ts, "go")
+
+    waiting = [waiting_person(envelope)[0] for envelope in hand.sent]
+
+    assert waiting == ["U0ANA", "U0BEN"]
+    assert waiting_person(Envelope({"event": {}})) == ("", "")

@@ -169,3 +169,13 @@ def test_a_modal_may_take_all_others_along(
     desk.views.close(desk.views.stack("U0ANA")[-1])
 
     assert desk.titles == left
+
+
+def test_a_home_tab_is_told_of_when_it_is_published_or_updated(desk: Desk) -> None:
+    told: list[str] = []
+    desk.views.on_home = lambda view: told.append(view.json["hash"])
+    first = desk.call("publish", user_id="U0ANA", view=HOME)
+    desk.open()
+    again = desk.call("update", view_id=first["id"], view=HOME)
+
+    assert told == [first["hash"], again["hash"]]

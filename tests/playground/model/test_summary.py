@@ -21,12 +21,12 @@ def remembered(previous: str, *texts: str, limit_tokens: int = 200) -> str:
 
 
 def test_the_memory_names_who_said_what_and_keeps_the_markers() -> None:
-    text = "the launch code is ZEBRA-17, and the tea is cold and green and bitter"
+    text = "the launch code is ZEBRA-17, and tea is cold and green and bitter"
 
     memory = remembered("", text, "at 9:30\nthen")
 
     assert memory == (
-        "- ana: the launch code is ZEBRA-17, and the te…\n"
+        "- ana: the launch code is ZEBRA-17, and tea is…\n"
         "- ana: at 9:30 then\nKept: ZEBRA-17 9 30"
     )
 

@@ -13,6 +13,7 @@ from bot.playground.workspace.message import Message, Status
 from bot.playground.workspace.seed import new_workspace
 from bot.playground.workspace.state import Workspace
 from tests.browser import needs_chromium
+from tests.playground.page.gestures import new_gestures
 
 pytestmark = [*needs_chromium]
 
@@ -32,7 +33,7 @@ class Site:
 
     async def start(self) -> None:
         app = web.Application()
-        self.page = PlaygroundPage(self.workspace)
+        self.page = PlaygroundPage(self.workspace, new_gestures(self.workspace))
         self.page.add_to(app)
         self.runner = web.AppRunner(app, shutdown_timeout=1)
         await self.runner.setup()

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.playground.interactions.views import View
 from bot.playground.page.routes import MAX_WAITING_EVENTS, Page
 from bot.playground.workspace.identity import BOT_ID, BOT_USER
 from bot.playground.workspace.message import Message, Status
 from bot.playground.workspace.state import Workspace
+from tests.playground.page.gestures import new_gestures
 
 Client = TestClient[web.Request, web.Application]
 
@@ -20,7 +21,7 @@ SAY = {"type": "say", "user": "U0ANA", "channel": "C0DEV", "text": "hi"}
 
 @pytest.fixture
 def site(workspace: Workspace) -> Page:
-    return Page(workspace)
+    return Page(workspace, new_gestures(workspace))
 
 
 @pytest.fixture
@@ -107,7 +108,8 @@ async def test_a_new_window_is_told_everything(
         "C0GENERAL",
         "C0DEV",
     ]
-    assert whole["messages"][0]["html"] == "<p><strong>hi</strong></p>\n"
+    [part] = whole["messages"][0]["parts"]
+    assert part["html"] == "<p><strong>hi</strong></p>\n"
     assert whole["statuses"] == [
         {"channel": "C0DEV", "thread_ts": parent.ts, "text": "is thinking…"}
     ]
@@ -136,13 +138,43 @@ async def test_what_the_page_does_not_show_is_not_told(
     window = await opened(client)
     await window.receive_json()
     message = workspace.add(bot_message(workspace, "a"))
-    workspace.add_ephemeral(bot_message(workspace, "psst"))
-    workspace.set_reaction("reacted", message, "eyes", "U0ANA")
+    workspace.set_channel("joined", workspace.channels["C0DEV"], "U0ANA")
     workspace.set_status(Status("C0DEV", message.ts, "writes"))
 
     told = [await window.receive_json() for _ in range(2)]
 
     assert [event["type"] for event in told] == ["added", "status"]
+
+
+async def test_a_published_home_tab_is_shown_now_and_to_who_comes_later(
+    client: Client, site: Page
+) -> None:
+    header = {"type": "header", "text": {"type": "plain_text", "text": "Hi <b>"}}
+    shown = {"type": "home", "user": "U0ANA"}
+    window = await opened(client)
+    await window.receive_json()
+    site.show_home(View("V1", "U0ANA", {"blocks": [header]}))
+
+    told = await window.receive_json()
+    whole = await (await opened(client)).receive_json()
+
+    [part] = told["parts"]
+    assert told == shown | {"parts": [part]}
+    assert part["html"] == "<h3>Hi &lt;b&gt;</h3>"
+    assert whole["has_home_tab"]
+    assert whole["homes"] == [{"user": "U0ANA", "parts": [part]}]
+
+
+async def test_windows_learn_that_the_app_did_not_answer(
+    client: Client, site: Page
+) -> None:
+    window = await opened(client)
+    await window.receive_json()
+    site.show_failure("U0ANA", "/linefeed failed.")
+
+    told = await window.receive_json()
+
+    assert told == {"type": "failed", "user": "U0ANA", "sentence": "/linefeed failed."}
 
 
 async def test_a_person_speaks(client: Client, workspace: Workspace) -> None:
@@ -155,39 +187,21 @@ async def test_a_person_speaks(client: Client, workspace: Workspace) -> None:
     assert message.user == "U0ANA"
     assert (added["type"], added["message"]["ts"]) == ("added", message.ts)
     assert (
-        '<span class="mention">@Linefeed</span> &lt;b&gt;' in added["message"]["html"]
+        '<span class="mention">@Linefeed</span> &lt;b&gt;'
+        in added["message"]["parts"][0]["html"]
     )
     assert said == {"type": "said", "channel": "C0DEV", "ts": message.ts}
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        {**SAY, "channel": "C0NONE"},
-        {**SAY, "text": " "},
-        {**SAY, "user": BOT_USER},
-        {**SAY, "user": "U0NOBODY"},
-        {**SAY, "text": 5},
-        {**SAY, "type": "shout"},
-        [],
-        "no json",
-    ],
-)
-async def test_what_cannot_be_said_is_refused_with_a_sentence(
-    client: Client, workspace: Workspace, said: Any
-) -> None:
+async def test_what_cannot_be_done_is_refused_with_a_sentence(client: Client) -> None:
     window = await opened(client)
     await window.receive_json()
-    if isinstance(said, str):
-        await window.send_str(said)
-    else:
-        await window.send_json(said)
+    await window.send_str("no json")
 
     refused = await window.receive_json()
 
     assert refused["type"] == "refused"
     assert refused["sentence"].endswith(".")
-    assert list(workspace.messages("C0DEV")) == []
 
 
 async def test_binary_frames_are_ignored(client: Client) -> None:

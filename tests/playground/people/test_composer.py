@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.playground.people.composer import (
     Speech,
@@ -10,10 +12,13 @@ from bot.playground.people.composer import (
     delete_message,
     edit_message,
     say,
+    stored_text,
+    typed_text,
 )
 from bot.playground.workspace.channel import Channel
 from bot.playground.workspace.message import MAX_TEXT_CHARS
 from bot.playground.workspace.person import Person
+from bot.playground.workspace.seed import new_workspace
 from bot.playground.workspace.state import Workspace
 
 
@@ -42,6 +47,19 @@ def test_a_typed_text_is_stored_as_slack_stores_it(
     message = say(workspace, Speech("U0BEN", "C0DEV", typed))
 
     assert message.text == stored
+
+
+@given(
+    st.lists(
+        st.sampled_from(["@ana", "@here", "@千恵", "<@U0ANA>", "&amp;", " ", "<", "."])
+        | st.sampled_from(["https://x.y/?a=1&b", "*b*", "\n", "@", ">"])
+    ).map("".join)
+)
+def test_what_is_offered_for_an_edit_is_stored_as_before(typed: str) -> None:
+    workspace = new_workspace(lambda: 0.0)
+    stored = stored_text(workspace, typed)
+
+    assert stored_text(workspace, typed_text(workspace, stored)) == stored
 
 
 def test_a_message_carries_its_text_as_rich_text(workspace: Workspace) -> None:

@@ -236,3 +236,19 @@ def test_every_event_is_acknowledged_or_was_tried_as_often_as_slack_tries(
         told = program.told(envelope)
         assert told == sorted(set(told))
         assert all(n < envelope.tries for n in told)
+
+
+def test_whoever_listens_is_told_of_a_lost_envelope_once(
+    clock: FakeClock, envelopes: Envelopes
+) -> None:
+    lost: list[Envelope] = []
+    envelopes.on_lost = lost.append
+    envelopes.open(FakeTaker())
+    envelope, acked = Envelope({}, "interactive"), Envelope({}, "interactive")
+    envelopes.deliver(envelope)
+    envelopes.deliver(acked)
+    envelopes.acknowledge(acked.id, {})
+
+    run_until(clock, envelopes, clock.now_s + 2 * ACK_TIMEOUT_S)
+
+    assert lost == [envelope]

@@ -7,13 +7,13 @@ const LONGEST_WAIT_MS = 5000;
  * Connect, and stay connected.
  *
  * @param {{onEvent: (event: object) => void, onOnline: (isOnline: boolean) => void}} listener
- * @returns {{say: (speech: object) => Promise<object>}} `say` resolves with what was
- *   said, and rejects with an Error whose message is a sentence.
+ * @returns {{send: (deed: object) => Promise<object>}} `send` resolves with the answer
+ *   to a deed, and rejects with an Error whose message is a sentence.
  */
 export function connect({ onEvent, onOnline }) {
   let socket = null;
   let waitMs = FIRST_WAIT_MS;
-  // The server answers in the order in which things were said.
+  // The server answers in the order in which things were sent.
   let unanswered = [];
 
   function open() {
@@ -27,31 +27,31 @@ export function connect({ onEvent, onOnline }) {
       waitMs = FIRST_WAIT_MS;
       onOnline(true);
     }
-    if (event.type === "said") unanswered.shift()?.resolve(event);
+    if (event.type === "said" || event.type === "done") unanswered.shift()?.resolve(event);
     else if (event.type === "refused") unanswered.shift()?.reject(new Error(event.sentence));
     else onEvent(event);
   }
 
   function reopen() {
     onOnline(false);
-    for (const speech of unanswered) {
-      speech.reject(new Error("The connection broke; look whether this was sent."));
+    for (const deed of unanswered) {
+      deed.reject(new Error("The connection broke; look whether this was sent."));
     }
     unanswered = [];
     setTimeout(open, waitMs);
     waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
   }
 
-  function say(speech) {
+  function send(deed) {
     if (socket.readyState !== WebSocket.OPEN) {
       return Promise.reject(new Error("The playground is away; this was not sent."));
     }
     return new Promise((resolve, reject) => {
       unanswered.push({ resolve, reject });
-      socket.send(JSON.stringify({ type: "say", ...speech }));
+      socket.send(JSON.stringify(deed));
     });
   }
 
   open();
-  return { say };
+  return { send };
 }

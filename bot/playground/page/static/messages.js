@@ -1,131 +1,188 @@
 /** The list of messages in a pane. */
 
+import { article } from "./article.js";
+import { editor } from "./editor.js";
 import { make } from "./element.js";
+import { arrange, morph } from "./morph.js";
+import { streamsForMs } from "./workspace.js";
 
 const SAME_GROUP_S = 300;
-const AVATAR_COLORS = 8;
 const NEAR_BOTTOM_PX = 40;
-
-/** Show a Slack ts as the time of day. */
-export function timeOf(ts) {
-  const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  return new Date(Number(ts) * 1000).toLocaleTimeString([], options);
-}
-
-/** Make the round sign of a person. */
-export function avatar(workspace, id) {
-  const index = [...workspace.people.keys()].indexOf(id);
-  const initial = [...workspace.name(id)][0].toUpperCase();
-  return make(`span.avatar.color-${index % AVATAR_COLORS}`, { "aria-hidden": "true" }, initial);
-}
 
 /** One pane's messages; follows the newest one while the reader is at the bottom. */
 export class MessageList {
   #workspace;
   #list;
   #more;
-  #onThread;
+  #hasThreads;
+  #onDeed;
   #shown = new Map();
   #place = "";
+  #me = "";
+  #hint = null;
+  #status = make("p.status");
+  #isFollowing = true;
+  #editing = null;
 
-  /** @param onThread called with a ts when its thread is wanted, or null without threads */
-  constructor(element, workspace, onThread) {
+  /**
+   * @param {HTMLElement} element
+   * @param {object} workspace
+   * @param {boolean} hasThreads whether threads open from here
+   * @param {(deed: string, message: object, element: HTMLElement) => void} onDeed told
+   *   of a click and what it means
+   */
+  constructor(element, workspace, hasThreads, onDeed) {
     this.#workspace = workspace;
     this.#list = element;
-    this.#onThread = onThread;
+    this.#hasThreads = hasThreads;
+    this.#onDeed = onDeed;
     this.#more = make("button.more", { hidden: true }, "new messages ↓");
     this.#more.addEventListener("click", () => this.#toBottom());
     element.after(this.#more);
-    element.addEventListener("scroll", () => {
-      if (this.#isAtBottom()) this.#more.hidden = true;
-    });
+    element.addEventListener("scroll", () => this.#noteScroll());
+    element.addEventListener("click", (event) => this.#noteClick(event));
+    // The composer grows and the keyboard of a phone opens: the end stays in sight.
+    new ResizeObserver(() => this.#isFollowing && this.#toBottom()).observe(element);
   }
 
-  /** Show messages; elements of unchanged ones stay as they are. */
-  show(place, messages, { hint = null, status = "" } = {}) {
+  /**
+   * Show messages; what stays the same is not touched.
+   *
+   * @param {string} place
+   * @param {object[]} messages oldest first
+   * @param {{me: string, hint?: (() => HTMLElement) | null, status?: string}} view
+   */
+  show(place, messages, { me, hint = null, status = "" }) {
     const isNewPlace = place !== this.#place;
-    const follows = isNewPlace || this.#isAtBottom();
-    if (isNewPlace) this.#shown.clear();
-    this.#place = place;
+    if (isNewPlace) this.#enter(place);
+    this.#me = me;
     const before = this.#shown;
+    const anchor = this.#isFollowing ? null : this.#anchor();
     this.#shown = new Map();
     const elements = messages.map((message, index) =>
       this.#element(message, messages[index - 1], before),
     );
-    if (hint) elements.push(hint);
-    if (status) elements.push(make("p.status", {}, `${this.#workspace.name(this.#workspace.bot)} ${status}`));
-    this.#list.replaceChildren(...elements);
-    if (follows) this.#toBottom();
-    else if (messages.some(({ ts }) => !before.has(ts))) this.#more.hidden = false;
+    arrange(this.#list, [...elements, ...this.#rest(hint, status)]);
+    if (this.#isFollowing) this.#toBottom();
+    else {
+      this.#restore(anchor);
+      if (messages.some(({ ts }) => !before.has(ts))) this.#more.hidden = false;
+    }
+  }
+
+  /** Let a message be written anew; `onSave` takes the text. */
+  edit(message, onSave) {
+    this.#endEdit();
+    const element = this.#shown.get(message.ts)?.element;
+    if (!element) return;
+    const { form, begin } = editor(message.typed, onSave, () => this.#endEdit());
+    element.classList.add("editing");
+    element.querySelector(".body").after(form);
+    this.#editing = { ts: message.ts, element, form };
+    begin();
+  }
+
+  #enter(place) {
+    this.#endEdit();
+    this.#shown.clear();
+    this.#hint = null;
+    this.#isFollowing = true;
+    this.#more.hidden = true;
+    this.#place = place;
+  }
+
+  #endEdit() {
+    if (!this.#editing) return;
+    const { ts, element, form } = this.#editing;
+    this.#editing = null;
+    form.remove();
+    element.classList.remove("editing");
+    // It may have changed meanwhile.
+    const shown = this.#shown.get(ts);
+    if (shown?.message) morph(element, this.#make(shown));
   }
 
   #element(message, previous, before) {
     const isFollowing =
       previous?.user === message.user &&
+      previous.only_for === message.only_for &&
+      !previous.is_tombstone &&
       Number(message.ts) - Number(previous.ts) < SAME_GROUP_S &&
       !this.#replies(previous).length;
     const replies = this.#replies(message);
-    const status = this.#onThread ? this.#workspace.status(message.channel, message.ts) : "";
-    const key = JSON.stringify([message, isFollowing, replies.length, replies.at(-1)?.ts, status]);
+    const status = this.#hasThreads ? this.#workspace.status(message.channel, message.ts) : "";
+    const chosen = this.#workspace.chosen(message);
     const known = before.get(message.ts);
-    const element = known?.key === key ? known.element : this.#make(message, isFollowing, replies, status);
-    this.#shown.set(message.ts, { key, element });
-    return element;
+    const isStreaming = streamsForMs(message) > 0;
+    const shown = { message, isFollowing, isStreaming, replies, status, chosen, me: this.#me };
+    shown.count = replies.length;
+    shown.last = replies.at(-1);
+    shown.element = this.#drawn(shown, known);
+    this.#shown.set(message.ts, shown);
+    return shown.element;
   }
 
-  #make(message, isFollowing, replies, status) {
-    const name = this.#workspace.name(message.user);
-    const body = make("div.body", { innerHTML: message.html });
-    const content = make("div.content", {}, body);
-    const time = make("time", {}, timeOf(message.ts));
-    if (isFollowing) content.append(make("span.unseen", {}, name));
-    else content.prepend(make("div.author", {}, make("strong", {}, name), this.#badge(message), time));
-    for (const file of message.files) content.append(make("span.file", {}, `📎 ${file}`));
-    if (message.is_edited) body.append(make("small.edited", {}, "(edited)"));
-    if (this.#onThread) content.append(...this.#threadLinks(message, replies, status));
-    const side = isFollowing ? time : avatar(this.#workspace, message.user);
-    const group = isFollowing ? "following" : "leading";
-    const article = make(`article.message.${group}`, { "data-ts": message.ts }, side, content);
-    if (this.#onThread) article.append(this.#replyButton(message));
-    return article;
+  /** Return the element of a message, changed if anything about it has. */
+  #drawn(shown, known) {
+    if (!known) return this.#make(shown);
+    const names = ["message", "isFollowing", "isStreaming", "count", "last", "status", "chosen", "me"];
+    const isSame = names.every((name) => shown[name] === known[name]);
+    const isEdited = this.#editing?.ts === shown.message.ts;
+    if (!isSame && !isEdited) morph(known.element, this.#make(shown));
+    return known.element;
   }
 
-  #badge({ user }) {
-    return user === this.#workspace.bot ? make("span.badge", {}, "APP") : "";
+  #make(shown) {
+    const chosen = ({ action_id, value }) => shown.chosen === `${action_id}/${value}`;
+    return article(shown.message, { ...shown, hasThreads: this.#hasThreads, chosen }, this.#workspace);
   }
 
-  #threadLinks(message, replies, status) {
-    const links = [];
-    if (replies.length) {
-      const count = replies.length === 1 ? "1 reply" : `${replies.length} replies`;
-      const text = `${count}, last ${timeOf(replies.at(-1).ts)}`;
-      links.push(this.#threadButton("button.replies", message, {}, text));
-    }
-    if (status) links.push(make("p.status", {}, `${this.#workspace.name(this.#workspace.bot)} ${status}`));
-    return links;
-  }
-
-  #replyButton(message) {
-    const label = { title: "Reply in thread", "aria-label": "Reply in thread" };
-    return this.#threadButton("button.reply", message, label, "💬");
-  }
-
-  #threadButton(tag, message, properties, text) {
-    const button = make(tag, properties, text);
-    button.addEventListener("click", () => this.#onThread(message.ts));
-    return button;
+  #rest(hint, status) {
+    const rest = [];
+    if (hint) rest.push((this.#hint ??= hint()));
+    else this.#hint = null;
+    const text = `${this.#workspace.name(this.#workspace.bot)} ${status}`;
+    if (this.#status.textContent !== text) this.#status.textContent = text;
+    if (status) rest.push(this.#status);
+    return rest;
   }
 
   #replies(message) {
-    return this.#onThread ? this.#workspace.replies(message.channel, message.ts) : [];
+    return this.#hasThreads ? this.#workspace.replies(message.channel, message.ts) : [];
   }
 
-  #isAtBottom() {
+  #noteClick(event) {
+    const element = event.target.closest("[data-do]");
+    const ts = element?.closest("[data-ts]")?.dataset.ts;
+    const message = this.#shown.get(ts)?.message;
+    if (message) this.#onDeed(element.dataset.do, message, element);
+  }
+
+  #noteScroll() {
     const { scrollHeight, scrollTop, clientHeight } = this.#list;
-    return scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX;
+    // A hidden pane has no height, and its reader has not moved.
+    if (!clientHeight) return;
+    this.#isFollowing = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX;
+    if (this.#isFollowing) this.#more.hidden = true;
+  }
+
+  /** The first message that the reader sees, and where. */
+  #anchor() {
+    const top = this.#list.getBoundingClientRect().top;
+    const isSeen = (element) => element.getBoundingClientRect().bottom > top;
+    const element = [...this.#list.children].find(isSeen);
+    return element ? { element, top: element.getBoundingClientRect().top } : null;
+  }
+
+  /** Leave the reader where they were, whatever came or went above. */
+  #restore(anchor) {
+    if (!anchor?.element.isConnected) return;
+    const movedPx = anchor.element.getBoundingClientRect().top - anchor.top;
+    if (movedPx) this.#list.scrollTop += movedPx;
   }
 
   #toBottom() {
+    this.#isFollowing = true;
     this.#list.scrollTop = this.#list.scrollHeight;
     this.#more.hidden = true;
   }

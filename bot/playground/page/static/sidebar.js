@@ -1,7 +1,7 @@
 /** The list of channels, and who is speaking. */
 
 import { make } from "./element.js";
-import { avatar } from "./messages.js";
+import { avatar } from "./article.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -9,6 +9,7 @@ const byId = (id) => document.getElementById(id);
 export class Sidebar {
   #workspace;
   #onChannel;
+  #shown = "";
 
   constructor(workspace, { onChannel, onPerson }) {
     this.#workspace = workspace;
@@ -30,11 +31,16 @@ export class Sidebar {
 
   show(me, current) {
     const channels = this.#workspace.channelsOf(me);
+    const { people, unread } = this.#workspace;
+    const shown = JSON.stringify([me, current, channels, [...people.values()], [...unread]]);
+    // An open menu of speakers must stay open while messages come.
+    if (shown === this.#shown) return;
+    this.#shown = shown;
     const isDirect = ({ kind }) => kind === "im" || kind === "mpim";
     this.#fill(byId("channels"), channels.filter((channel) => !isDirect(channel)), current);
     this.#fill(byId("directs"), channels.filter(isDirect), current);
-    const people = [...this.#workspace.people.values()].filter((person) => !person.is_bot);
-    const options = people.map(({ id, name }) => make("option", { value: id, selected: id === me }, name));
+    const speakers = [...people.values()].filter((person) => !person.is_bot);
+    const options = speakers.map(({ id, name }) => make("option", { value: id, selected: id === me }, name));
     byId("me").replaceChildren(...options);
   }
 
@@ -46,8 +52,9 @@ export class Sidebar {
 
   #button(channel, current) {
     const isUnread = this.#workspace.unread.has(channel.id);
-    const sign =
-      channel.kind === "im" ? avatar(this.#workspace, this.#workspace.bot) : make("span.hash", {}, "#");
+    const { bot } = this.#workspace;
+    const isDirect = channel.kind === "im";
+    const sign = isDirect ? avatar(this.#workspace, bot, this.#workspace.name(bot)) : make("span.hash", {}, "#");
     const name = make("span.name", {}, this.#workspace.title(channel));
     const button = make("button", { "data-channel": channel.id }, sign, name);
     if (isUnread) button.append(make("span.dot", { role: "img", "aria-label": "unread" }));
