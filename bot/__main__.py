@@ -1,4 +1,7 @@
-"""The command line: `linefeed run` for Slack, `linefeed playground` to try it."""
+"""The command line: `linefeed run` for Slack, `linefeed playground` to try it.
+
+`linefeed threads` shows and forgets what is stored.
+"""
 
 import asyncio
 import os
@@ -10,7 +13,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from bot import logs, settings
+from bot import logs, settings, threads
 from bot.conversation.ports import SetupError
 
 DEFAULT_PORT = 8765
@@ -26,6 +29,7 @@ cli = typer.Typer(
     # Rich tracebacks would print variables, and variables hold tokens.
     pretty_exceptions_enable=False,
 )
+cli.add_typer(threads.cli, name="threads")
 
 
 @cli.command()
@@ -70,7 +74,7 @@ def playground(
             settings.require_model(chosen)
     except SetupError as error:
         _fail(error)
-    from bot.app import Trial, run_playground  # noqa: PLC0415 - as above
+    from bot.trial import Trial, run_playground  # noqa: PLC0415 - as above
 
     model = chosen.model if chosen.has_model else "the offline model, which recites"
     trial = Trial(

@@ -2,27 +2,22 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import structlog
 
 from bot import models
+from bot.conversation.alarm import Alarm
 from bot.conversation.condenser import Condenser
 from bot.conversation.inbox import Inbox
 from bot.conversation.memory import Memory
-from bot.conversation.ports import (
-    Archive,
-    Briefings,
-    MemoryStore,
-    Reader,
-    SetupError,
-)
+from bot.conversation.ports import Archive, Briefings, MemoryStore
 from bot.conversation.reply import Answerer
 from bot.conversation.retention import Retention
+from bot.conversation.steering import Steering
 from bot.conversation.tokens import TokenBudget
 from bot.settings import Settings, require_model
 from bot.slack import bolt, channels, preflight
@@ -31,7 +26,9 @@ from bot.slack.budget import Budget
 from bot.slack.catchup import CatchUp
 from bot.slack.channels import Wish
 from bot.slack.connection import Connection, connected
+from bot.slack.controls import Controls
 from bot.slack.delivery import SlackDelivery
+from bot.slack.earlier import ThreadHistory
 from bot.slack.listeners import Listener
 from bot.slack.people import People
 from bot.slack.policy import Policy
@@ -43,26 +40,7 @@ from bot.storage.retention import SqlArchive
 from bot.storage.turns import SqlTurns
 from bot.web import health
 
-MESSAGES_NAME = "slack.json"
-"""The playground's own file in the data folder."""
-
 log = structlog.stdlib.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """How the playground was asked for."""
-
-    port: int
-    data: Path
-    is_fresh: bool
-    """Forget messages and memory first."""
-    environment: Mapping[str, str]
-    """What the bot sees besides Slack's address."""
-    has_model: bool
-    """The bot finds a model named in its environment or in `.env`."""
-    announce: Callable[[str], None]
-    """Is told the page's address."""
 
 
 async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
@@ -112,27 +90,25 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         delivery = await answering.enter_async_context(
             SlackDelivery(services, partial(_wish, settings, book))
         )
-        store, turns = SqlMemory(engine), SqlTurns(engine)
+        turns = SqlTurns(engine)
         inbox = Inbox(turns, settings.at_once)
         policy = Policy(bot.user, settings.threads, settings.allow)
-        listener = Listener(inbox, store, policy)
+        mind = _mind(settings, slack, bot, policy, SqlMemory(engine))
+        controls = Controls(slack, mind.steering, policy)
+        listener = Listener(inbox, mind.memory, policy, controls, bot.bot_id)
         # Slack first: what it sends is stored while the model's libraries load.
         connection = await hearing.enter_async_context(
-            _heard(settings, slack, bot, listener, turns)
+            _heard(settings, slack, bot, listener, controls, turns)
         )
         examine = partial(condition.examine, engine, settings.data)
         await hearing.enter_async_context(
             _examined(settings, slack, connection, examine)
         )
-        people = People(slack, bot.user)
         async with (
-            _remembering(settings, book, people, store, SqlArchive(engine)) as (
-                brief,
-                memory,
-            ),
+            _remembering(settings, book, mind, SqlArchive(engine)) as briefings,
             asyncio.TaskGroup() as group,
         ):
-            answerer = Answerer(brief, memory, delivery, people)
+            answerer = Answerer(briefings, mind.memory, delivery, mind.people)
             group.create_task(inbox.run(answerer, settings.grace_s))
             _settle_garbage()
             ready.set()
@@ -141,6 +117,36 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             log.info("stopping")
             await hearing.aclose()
             inbox.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Mind:
+    """What remembers, before there is a model to fold what is remembered."""
+
+    store: MemoryStore
+    people: People
+    budget: TokenBudget
+    alarm: Alarm
+    memory: Memory
+
+    @property
+    def steering(self) -> Steering:
+        """Return what people may see of it and do to it."""
+        return Steering(self.memory, self.store, self.people)
+
+
+def _mind(
+    settings: Settings,
+    slack: slack_web.Web,
+    bot: preflight.Identity,
+    policy: Policy,
+    store: MemoryStore,
+) -> _Mind:
+    people = People(slack, bot.user)
+    budget, alarm = TokenBudget(settings.memory_tokens), Alarm()
+    earlier = ThreadHistory(slack, bot, policy, people)
+    memory = Memory(store, people, budget, alarm.wake, earlier)
+    return _Mind(store, people, budget, alarm, memory)
 
 
 def _book(settings: Settings) -> channels.ChannelBook:
@@ -166,11 +172,12 @@ async def _heard(
     slack: slack_web.Web,
     bot: preflight.Identity,
     listener: Listener,
+    controls: Controls,
     turns: SqlTurns,
 ) -> AsyncGenerator[Connection]:
-    """Hear Slack's events, and look up what was missed while none came."""
+    """Hear Slack's events, obey, and look up what was missed while none came."""
     app_token = settings.slack_app_token.get_secret_value()
-    receive = bolt.receiving(bolt.bolt_app(slack, bot, listener))
+    receive = bolt.receiving(bolt.bolt_app(slack, bot, listener, controls.press))
     catchup = CatchUp(slack, bot, listener, turns)
     async with (
         connected(slack, app_token, receive, catchup.request) as connection,
@@ -179,6 +186,7 @@ async def _heard(
         watches = (
             group.create_task(TokenWatch(slack, catchup.request).run()),
             group.create_task(catchup.run()),
+            group.create_task(controls.run()),
         )
         yield connection
         for watch in watches:
@@ -210,58 +218,26 @@ async def _examined(
         yield
 
 
-async def run_playground(trial: Trial, stop: asyncio.Event) -> int:
-    """Run the emulated Slack with the bot in it; return the bot's exit code.
-
-    Raises:
-        SetupError: if the port or the data folder cannot be used.
-    """
-    # The bot alone needs none of it.
-    from bot.playground.launch import Guest, launch  # noqa: PLC0415
-    from bot.playground.options import PlaygroundOptions  # noqa: PLC0415
-    from bot.playground.server import PortTakenError  # noqa: PLC0415
-    from bot.playground.workspace.snapshot import SnapshotError  # noqa: PLC0415
-
-    if trial.is_fresh:
-        await asyncio.to_thread(database.forget, trial.data)
-        await asyncio.to_thread((trial.data / MESSAGES_NAME).unlink, missing_ok=True)
-    options = PlaygroundOptions(port=trial.port, data=trial.data / MESSAGES_NAME)
-    guest = Guest(
-        environment={
-            **trial.environment,
-            "LINEFEED_DATA": str(trial.data),
-            # A trial's threads are no business of a server.
-            "DATABASE_URL": "",
-        },
-        has_model=trial.has_model,
-    )
-    try:
-        return await launch(options, guest, stop, trial.announce)
-    except (PortTakenError, SnapshotError) as error:
-        raise SetupError(str(error)) from error
-
-
 @asynccontextmanager
 async def _remembering(
     settings: Settings,
     book: channels.ChannelBook,
-    reader: Reader,
-    store: MemoryStore,
+    mind: _Mind,
     archive: Archive,
-) -> AsyncGenerator[tuple[Briefings, Memory]]:
-    """Set up the models, and the memory that one of them folds in the background."""
-    budget = TokenBudget(settings.memory_tokens)
+) -> AsyncGenerator[Briefings]:
+    """Set up the models, one of which folds what is remembered in the background."""
     async with (
-        models.opened(settings, book, budget) as (briefings, summarizer),
+        models.opened(settings, book, mind.budget) as (briefings, summarizer),
         asyncio.TaskGroup() as group,
     ):
-        condenser = Condenser(store, reader, summarizer, budget)
+        condenser = Condenser(mind.store, mind.people, summarizer, mind.budget)
+        mind.alarm.listen(condenser.wake)
         retention = Retention(archive, settings.retention_days)
         works = (
             group.create_task(condenser.run()),
             group.create_task(retention.run()),
         )
-        yield briefings, Memory(store, reader, budget, condenser.wake)
+        yield briefings
         for work in works:
             work.cancel()
 

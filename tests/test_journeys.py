@@ -123,7 +123,7 @@ async def test_a_thread_in_a_direct_message_is_a_conversation_of_its_own(
         await playground.until(lambda: bool(answers(playground, "D0ANA", parent.ts)))
 
     prompt = playground.model.requests[-1].messages[1:]
-    assert [message.text for message in prompt] == ["inside"]
+    assert [message.text for message in prompt] == ["outside", "inside"]
 
 
 async def test_a_thread_goes_on_without_a_mention(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.playground.manifest import DEFAULT_SCOPES, DEFAULT_SUBSCRIPTIONS
+from bot.playground.manifest import DEFAULT_SCOPES, DEFAULT_SUBSCRIPTIONS, Features
 from bot.settings import Settings
 from bot.slack.preflight import SCOPES as REQUIRED_SCOPES
 
@@ -24,12 +24,14 @@ TESTED_ELSEWHERE = {
     # Named by what they are, not by a module of their own.
     Path("app.py"): "test_journeys.py",
     Path("models.py"): "test_model_journeys.py",
+    Path("trial.py"): "test_newcomer.py",
     Path("chunking/errors.py"): "chunking/test_chunkers.py",
     Path("chunking/margin.py"): "chunking/test_markdown.py",
     Path("chunking/seam.py"): "chunking/test_markdown.py",
     Path("chunking/sentence_end.py"): "chunking/test_sentences.py",
     Path("chunking/split.py"): "chunking/test_blocks.py",
     Path("chunking/syntax.py"): "chunking/test_markdown.py",
+    Path("slack/fields.py"): "slack/test_event.py",
     Path("slack/emphasis.py"): "slack/test_shown.py",
     Path("slack/linksyntax.py"): "slack/test_shown.py",
     Path("slack/prose.py"): "slack/test_shown.py",
@@ -191,6 +193,16 @@ def test_the_playground_sends_the_events_of_the_manifest_and_no_other() -> None:
     events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
 
     assert set(events) == DEFAULT_SUBSCRIPTIONS
+
+
+def test_the_playground_offers_what_the_manifest_declares() -> None:
+    features = Features()
+
+    interactivity = MANIFEST["settings"]["interactivity"]["is_enabled"]
+    assert features.is_interactive is interactivity is True
+    assert features.has_home_tab is MANIFEST["features"]["app_home"]["home_tab_enabled"]
+    assert not features.commands
+    assert "slash_commands" not in MANIFEST["features"]
 
 
 def test_the_manifest_turns_socket_mode_and_direct_messages_on() -> None:

@@ -202,6 +202,10 @@ class ListedMemory:
             raise StoreError("disk full")
         self._add(message)
 
+    async def add_all(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            await self.add(message)
+
     def _add(self, message: Message) -> None:
         self._versions.setdefault(message.thread, 0)
         if self._row(message.thread, message.position, message.role) is None:
@@ -257,6 +261,10 @@ class ListedMemory:
         self._blank(row)
         return True
 
+    async def retract(self, thread: ThreadId, message: str) -> bool:
+        """Know of no delivered messages: those stand beside the turns."""
+        return False
+
     async def forget(self, thread: ThreadId) -> None:
         if thread in self._versions:
             self._versions[thread] += 1
@@ -265,8 +273,12 @@ class ListedMemory:
                 self._blank(row)
 
     async def people(self, thread: ThreadId) -> frozenset[str]:
-        said = (row.message for row in self._rows_of(thread))
-        return frozenset(m.speaker.id for m in said if m.role == "person")
+        said = [r.message for r in self._rows_of(thread) if r.message.role == "person"]
+        to_bot = [m.position for m in said if not m.is_overheard]
+        first = min(to_bot, default=None)
+        return frozenset(
+            m.speaker.id for m in said if first is not None and m.position >= first
+        )
 
     def _unfold(self, changed: _Row) -> None:
         thread = changed.message.thread

@@ -3,14 +3,19 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.conversation.fold import newest_within
-from bot.conversation.ports import MemoryStore, Reader
+import structlog
+
+from bot.conversation.fold import Entry, Recollection, newest_within
+from bot.conversation.ports import Earlier, MemoryStore, Reader, StoreError
 from bot.conversation.prompt import View
 from bot.conversation.reading import read
 from bot.conversation.tokens import TokenBudget, estimate_tokens
 from bot.conversation.turn import Message, Role, Speaker, ThreadId, Turn
 
 BOT = Speaker("bot", "Linefeed")
+MAX_RETRACTED = 1_000
+
+log = structlog.stdlib.get_logger()
 
 
 class Memory:
@@ -22,15 +27,20 @@ class Memory:
         reader: Reader,
         budget: TokenBudget,
         wake: Callable[[ThreadId], None] = lambda _thread: None,
+        earlier: Earlier | None = None,
     ) -> None:
         """Remember in `store`; show what the budget allows in one prompt.
 
         `wake` is told of every thread that may need folding; it must not wait.
+        `earlier` is asked once for what a thread held before its first question.
         """
         self._store = store
         self._reader = reader
         self._budget = budget
         self._wake = wake
+        self._earlier = earlier
+        self._retracted: dict[tuple[ThreadId, str], None] = {}
+        """Delivered messages that people deleted before they were remembered."""
 
     @property
     def budget_tokens(self) -> int:
@@ -43,8 +53,11 @@ class Memory:
         Raises:
             StoreError: if the database gives nothing.
         """
+        await self._retract_late(question.thread, is_last=True)
         found = await self._store.load(question.thread)
-        earlier = [e for e in found.entries if e.message.position < question.position]
+        if self._earlier is not None and _is_new(found, question):
+            found = await self._caught_up(found, question, self._earlier)
+        earlier = _before(found, question)
         pinned = [entry for entry in earlier if entry.message.is_pinned]
         buffer = [entry for entry in earlier if not entry.message.is_pinned]
         summary = found.summary.text
@@ -66,6 +79,7 @@ class Memory:
         await self._store.add(
             replace(turn.question, role="bot", speaker=BOT, text=text, files=())
         )
+        await self._retract_late(turn.question.thread)
         self._wake(turn.question.thread)
 
     async def pin(self, fact: Message) -> None:
@@ -76,6 +90,22 @@ class Memory:
         """
         await self._store.add(replace(fact, is_pinned=True))
 
+    async def add(self, message: Message) -> None:
+        """Store what was said, once.
+
+        Raises:
+            StoreError: if the database does not take it.
+        """
+        await self._store.add(message)
+
+    async def people(self, thread: ThreadId) -> frozenset[str]:
+        """Return who spoke in a thread since the bot takes part; nobody, if not.
+
+        Raises:
+            StoreError: if the database gives nothing.
+        """
+        return await self._store.people(thread)
+
     async def edit(self, message: Message) -> bool:
         """Replace what was said in that place; False if that changes nothing.
 
@@ -83,7 +113,8 @@ class Memory:
             StoreError: if the database does not take it.
         """
         is_changed = await self._store.edit(message)
-        self._wake(message.thread)
+        if is_changed:
+            self._wake(message.thread)
         return is_changed
 
     async def delete(
@@ -95,8 +126,25 @@ class Memory:
             StoreError: if the database does not take it.
         """
         is_changed = await self._store.delete(thread, position, role)
-        self._wake(thread)
+        if is_changed:
+            self._wake(thread)
         return is_changed
+
+    async def retract(self, thread: ThreadId, message: str) -> bool:
+        """Take one delivered message out of its reply; False if that is unknown.
+
+        Of a reply that is not remembered yet it is taken out as soon as it is.
+
+        Raises:
+            StoreError: if the database does not take it.
+        """
+        if await self._store.retract(thread, message):
+            self._wake(thread)
+            return True
+        if len(self._retracted) >= MAX_RETRACTED:
+            del self._retracted[next(iter(self._retracted))]
+        self._retracted[thread, message] = None
+        return False
 
     async def forget(self, thread: ThreadId) -> None:
         """Take away all that was said in a thread.
@@ -105,3 +153,39 @@ class Memory:
             StoreError: if the database does not take it.
         """
         await self._store.forget(thread)
+
+    async def _retract_late(self, thread: ThreadId, *, is_last: bool = False) -> None:
+        """Take out what people deleted while it was being delivered.
+
+        The last time is before the next turn: all that was delivered is written by now.
+        """
+        for key in [key for key in self._retracted if key[0] == thread]:
+            if await self._store.retract(*key) or is_last:
+                self._retracted.pop(key, None)
+
+    async def _caught_up(
+        self, found: Recollection, question: Message, earlier: Earlier
+    ) -> Recollection:
+        """Store what was said before a thread's first question; return all of it."""
+        messages = await earlier.before(question)
+        if not messages:
+            return found
+        try:
+            await self._store.add_all(messages)
+        except StoreError:
+            log.exception("what was said before is not remembered")
+            return found
+        return await self._store.load(question.thread)
+
+
+def _is_new(found: Recollection, question: Message) -> bool:
+    """Say whether nothing was said before, as far as the memory knows.
+
+    A thread that was forgotten is not new: its version is not the first one.
+    """
+    said = (e for e in _before(found, question) if not e.message.is_pinned)
+    return found.version == 0 and not any(said)
+
+
+def _before(found: Recollection, question: Message) -> list[Entry]:
+    return [e for e in found.entries if e.message.position < question.position]

@@ -173,6 +173,10 @@ class MemoryStore(Protocol):
         """Store a message; one that is stored already stays as it is, or deleted."""
         ...
 
+    async def add_all(self, messages: Sequence[Message]) -> None:
+        """Store messages as `add` does, all of them or none."""
+        ...
+
     async def load(self, thread: ThreadId) -> Recollection:
         """Return the newest summary and the buffer, as of one moment."""
         ...
@@ -200,6 +204,14 @@ class MemoryStore(Protocol):
         """
         ...
 
+    async def retract(self, thread: ThreadId, message: str) -> bool:
+        """Take the words of one delivered message out of the reply it belongs to.
+
+        `message` is its id where it was delivered. False if it is of no reply that is
+        remembered of that thread.
+        """
+        ...
+
     async def forget(self, thread: ThreadId) -> None:
         """Take all words away, but of questions that wait for their answer.
 
@@ -210,7 +222,19 @@ class MemoryStore(Protocol):
     async def people(self, thread: ThreadId) -> frozenset[str]:
         """Return the ids of the people who spoke since the bot takes part.
 
-        Empty if it does not take part.
+        That is since the first message that was said to it. Empty if there is none.
+        """
+        ...
+
+
+class Earlier(Protocol):
+    """What was said in a thread before the bot took part there."""
+
+    async def before(self, question: Message) -> tuple[Message, ...]:
+        """Return what stands in a question's thread before it, oldest first.
+
+        Not more than a prompt may hold; as received, own replies included. Takes a few
+        seconds at most and never raises: what cannot be read is left out.
         """
         ...
 

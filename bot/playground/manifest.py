@@ -45,6 +45,6 @@ class Features:
 
     commands: frozenset[str] = frozenset()
     """With their slashes."""
-    is_interactive: bool = False
+    is_interactive: bool = True
     """Interactivity is on: buttons and modals reach the app."""
     has_home_tab: bool = False

@@ -9,13 +9,14 @@ from typing import Any, cast
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.slack.listeners import Listener
 from bot.slack.preflight import Identity
+from bot.slack.press import Press, press_of
 from bot.slack.web import Web
 
 log = structlog.stdlib.get_logger()
@@ -27,8 +28,17 @@ Receive = Callable[[dict[str, Any]], Awaitable[str | None]]
 """Takes an envelope; returns its ack, encoded, or None if there must be none."""
 
 
-def bolt_app(web: Web, identity: Identity, listener: Listener) -> AsyncApp:
-    """Return an app that hands every event to the listener, then acks it."""
+Pressed = Callable[[Press], None]
+"""Takes what somebody pressed; must not wait."""
+
+
+def bolt_app(
+    web: Web, identity: Identity, listener: Listener, pressed: Pressed
+) -> AsyncApp:
+    """Return an app that hands every event to the listener, then acks it.
+
+    What people press goes to `pressed` behind its ack: Slack wants one within 3 s.
+    """
     authorized = AuthorizeResult(
         enterprise_id=identity.enterprise or None,
         team_id=identity.team,
@@ -43,6 +53,12 @@ def bolt_app(web: Web, identity: Identity, listener: Listener) -> AsyncApp:
     async def acknowledge() -> None:
         """Match every event: Slack delivers again what no listener takes."""
 
+    async def hear_press(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        press = press_of(body)
+        if press is not None:
+            pressed(press)
+
     app = AsyncApp(
         client=web.tokenless(),
         # Else Bolt makes loggers that take their level from nobody.
@@ -52,11 +68,14 @@ def bolt_app(web: Web, identity: Identity, listener: Listener) -> AsyncApp:
         authorize=authorize,
         # Else Bolt calls conversations.replies for every message of a DM's thread.
         attaching_conversation_kwargs_enabled=False,
+        # Else Bolt swallows that a message of the bot's was deleted.
+        ignoring_self_events_enabled=False,
     )
     # Any: the SDK leaves these methods untyped.
     untyped: Any = app
     untyped.middleware(listener.hear)
     untyped.event(re.compile(".*"))(acknowledge)
+    untyped.action(re.compile(".*"))(hear_press)
     return app
 
 

@@ -12,7 +12,7 @@ from bot.conversation.ports import StoreError
 from bot.slack.address import Address
 from bot.slack.event import SlackMessage
 from bot.slack.history import History, Place, Reading
-from bot.slack.missed import Items, missed, threads
+from bot.slack.missed import Items, edited, missed, threads
 from bot.slack.preflight import Identity
 from bot.slack.web import NoAnswerError, RefusedError
 
@@ -43,6 +43,10 @@ class Hearer(Protocol):
 
         `is_joined`: the bot took part in its thread before it was said.
         """
+        ...
+
+    async def hear_edited(self, message: SlackMessage) -> None:
+        """Hear that a message was changed, as it reads now."""
         ...
 
 
@@ -259,3 +263,6 @@ class CatchUp:
             if await self._hearer.hear_late(message, is_joined=is_joined):
                 lookup.turns += 1
                 lookup.joined.setdefault((message.channel, root), message.ts)
+        for message in edited(place, items, self._bot, oldest_s):
+            if (message.thread_ts or message.ts) in roots:
+                await self._hearer.hear_edited(message)

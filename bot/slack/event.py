@@ -1,13 +1,22 @@
 """A message event, converted at the door: nothing behind it sees Slack's JSON."""
 
-import re
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import structlog
 
 from bot.conversation.turn import Message, Speaker, ThreadId, Turn, TurnId
 from bot.slack.address import Address
+from bot.slack.fields import (
+    ID,
+    TS,
+    MalformedError,
+    as_list,
+    as_object,
+    matching,
+    optional_text,
+    well_formed,
+)
 
 SPEAKING_SUBTYPES = frozenset({"", "file_share", "thread_broadcast"})
 """Subtypes that are somebody saying something.
@@ -17,16 +26,7 @@ Source: https://docs.slack.dev/reference/events/message, read 2026-11.
 SLACKBOT = "USLACKBOT"
 WITHHELD = "(somebody of another workspace spoke here)"
 
-_ID = re.compile(r"[\w-]+", re.ASCII)
-"""Ids are opaque, but hold nothing that separates them in ours."""
-_TS = re.compile(r"\d+\.\d+", re.ASCII)
-"""Source: https://docs.slack.dev/reference/events/message, read 2026-11."""
-
 log = structlog.stdlib.get_logger()
-
-
-class MalformedError(Exception):
-    """A field of an event has not its type; the message is the field's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,8 @@ class SlackMessage:
     @property
     def thread(self) -> ThreadId:
         """Return the conversation that this belongs to."""
-        place = f"slack:{self.team}:{self.channel}"
         root = self.thread_ts or ("" if self.kind == "im" else self.ts)
-        return ThreadId(f"{place}:{root}" if root else place)
+        return thread_id(self.team, self.channel, root)
 
     def as_message(self, *, is_overheard: bool) -> Message:
         """Return what the memory keeps."""
@@ -90,13 +89,25 @@ class SlackMessage:
         )
 
 
+def thread_id(team: str, channel: str, root: str) -> ThreadId:
+    """Return the conversation below a parent's ts; none for a DM's top level."""
+    place = f"slack:{team}:{channel}"
+    return ThreadId(f"{place}:{root}" if root else place)
+
+
+def place_of(thread: ThreadId) -> tuple[str, str, str]:
+    """Return team, channel and the parent's ts of what `thread_id` returned."""
+    _, team, channel, *root = thread.split(":")
+    return team, channel, "".join(root)
+
+
 def slack_message(body: dict[str, Any]) -> SlackMessage | None:
     """Return what a person said, or None for any other event. Never raises.
 
     Not speech: bots and workflows, Slackbot, edits, deletions, joins and the like.
     What cannot be read is logged and left: delivered again, it would be no better.
     """
-    event = _object(body.get("event"))
+    event = as_object(body.get("event"))
     if not _is_speech(event):
         return None
     try:
@@ -124,25 +135,27 @@ def _is_speech(event: dict[str, Any]) -> bool:
 
 
 def _read(body: dict[str, Any], event: dict[str, Any]) -> SlackMessage:
-    team = _team(body)
-    channel = _matching(_ID, event, "channel")
-    ts = _matching(_TS, event, "ts")
-    thread_ts = _matching(_TS, event, "thread_ts") if event.get("thread_ts") else ""
+    team = team_of(body)
+    channel = matching(ID, event, "channel")
+    ts = matching(TS, event, "ts")
+    thread_ts = matching(TS, event, "thread_ts") if event.get("thread_ts") else ""
     return SlackMessage(
         team=team,
         actor_team=_actor_team(body, event, team),
-        user=_matching(_ID, event, "user"),
+        user=matching(ID, event, "user"),
         channel=channel,
-        kind=_kind(channel, _text(event, "channel_type")),
+        kind=kind_of(channel, optional_text(event, "channel_type")),
         ts=ts,
         thread_ts="" if thread_ts == ts else thread_ts,
-        text=_well_formed(_text(event, "text")),
-        files=tuple(_file_name(_object(file)) for file in _list(event.get("files"))),
+        text=well_formed(optional_text(event, "text")),
+        files=tuple(
+            _file_name(as_object(file)) for file in as_list(event.get("files"))
+        ),
         is_mention=event["type"] == "app_mention",
     )
 
 
-def _team(body: dict[str, Any]) -> str:
+def team_of(body: dict[str, Any]) -> str:
     """Return the workspace of the installation that an event is for.
 
     `team_id` is where the event occurred, in a shared channel perhaps not with us.
@@ -151,23 +164,23 @@ def _team(body: dict[str, Any]) -> str:
     """
     installation = _installation(body)
     holder = installation if installation.get("team_id") else body
-    return _matching(_ID, holder, "team_id")
+    return matching(ID, holder, "team_id")
 
 
 def _actor_team(body: dict[str, Any], event: dict[str, Any], team: str) -> str:
     """Return the person's own workspace; one of our organisation counts as ours."""
     names = ("user_team", "source_team", "team")
-    actor = next((_matching(_ID, event, n) for n in names if event.get(n)), "")
+    actor = next((matching(ID, event, n) for n in names if event.get(n)), "")
     is_ours = actor and actor == _installation(body).get("enterprise_id")
     return team if is_ours else actor
 
 
 def _installation(body: dict[str, Any]) -> dict[str, Any]:
     """Return the first of the installations that may see an event; Slack sends one."""
-    return _object(next(iter(_list(body.get("authorizations"))), None))
+    return as_object(next(iter(as_list(body.get("authorizations"))), None))
 
 
-def _kind(channel: str, channel_type: str) -> str:
+def kind_of(channel: str, channel_type: str) -> str:
     """Return the kind of a channel; an app_mention does not say.
 
     A direct message is one under every name: `app_home` is another for it.
@@ -183,32 +196,4 @@ def _kind(channel: str, channel_type: str) -> str:
 def _file_name(file: dict[str, Any]) -> str:
     names = (file.get(name) for name in ("name", "title", "id"))
     known = (name for name in names if name and isinstance(name, str))
-    return _well_formed(next(known, "file"))
-
-
-def _matching(pattern: re.Pattern[str], holder: dict[str, Any], name: str) -> str:
-    value = holder.get(name)
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise MalformedError(name)
-    return value
-
-
-def _text(holder: dict[str, Any], name: str) -> str:
-    """Return a text that may be missing or null, but nothing else."""
-    value = holder.get(name)
-    if value is not None and not isinstance(value, str):
-        raise MalformedError(name)
-    return value or ""
-
-
-def _object(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[object]:
-    return cast("list[object]", value) if isinstance(value, list) else []
-
-
-def _well_formed(text: str) -> str:
-    """Return a text that can be stored: half a surrogate pair is no character."""
-    return text.encode("utf-8", "replace").decode()
+    return well_formed(next(known, "file"))

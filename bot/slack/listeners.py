@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
 
-from bot.conversation.turn import Message, ThreadId, Turn
+from bot.conversation.turn import Message, Role, ThreadId, Turn
+from bot.slack.command import Command, command_of
 from bot.slack.event import SlackMessage, slack_message
 from bot.slack.policy import Decision, Policy
+from bot.slack.revision import Deletion, Edit, revision
 
 log = structlog.stdlib.get_logger()
 
@@ -22,14 +25,40 @@ class Acceptor(Protocol):
 
 
 class Witness(Protocol):
-    """Remembers what is said: a memory store."""
+    """Remembers what is said: `conversation.memory.Memory`."""
 
     async def add(self, message: Message) -> None:
         """Store a message once."""
         ...
 
+    async def pin(self, fact: Message) -> None:
+        """Store once what must be remembered word for word."""
+        ...
+
     async def people(self, thread: ThreadId) -> frozenset[str]:
         """Return who spoke in a thread since the bot takes part in it."""
+        ...
+
+    async def edit(self, message: Message) -> bool:
+        """Replace what was said; False if that changes nothing."""
+        ...
+
+    async def delete(
+        self, thread: ThreadId, position: str, role: Role = "person"
+    ) -> bool:
+        """Take away what was said; False if nothing is remembered of it."""
+        ...
+
+    async def retract(self, thread: ThreadId, message: str) -> bool:
+        """Take one message of the bot's out of its reply; False if it is of none."""
+        ...
+
+
+class Steward(Protocol):
+    """Answers commands: `controls.Controls`."""
+
+    def obey(self, command: Command, message: SlackMessage) -> None:
+        """Do what a message asks for, once; never waits."""
         ...
 
 
@@ -40,32 +69,44 @@ class Listener:
     stored here is stored before the ack, and what fails here is delivered again.
     """
 
-    def __init__(self, inbox: Acceptor, memory: Witness, policy: Policy) -> None:
-        """Hand turns to `inbox` and overheard messages to `memory`."""
+    def __init__(
+        self,
+        inbox: Acceptor,
+        memory: Witness,
+        policy: Policy,
+        steward: Steward,
+        bot_id: str,
+    ) -> None:
+        """Hand turns to `inbox`, commands to `steward`, and the rest to `memory`.
+
+        `bot_id` is the bot's own, as its messages carry it.
+        """
         self._inbox = inbox
         self._memory = memory
         self._policy = policy
+        self._steward = steward
+        self._bot_id = bot_id
         # Bolt runs every event in a task of its own; who spoke before matters here.
         self._in_order = asyncio.Lock()
 
     async def hear(
         self, body: dict[str, Any], next_: Callable[[], Awaitable[None]]
     ) -> None:
-        """Store what must be answered or remembered; then let Bolt ack.
+        """Store what must be answered, remembered or changed; then let Bolt ack.
 
         Raises:
             StoreError: if that fails; Bolt then sends no ack.
         """
-        message = slack_message(body)
-        if message is not None:
+        heard = slack_message(body) or revision(body)
+        if heard is not None:
             try:
                 async with self._in_order:
-                    await self._keep(message)
+                    await self._take(heard)
             except Exception:
                 log.critical(
                     "a message could not be stored; Slack is not told that it arrived",
-                    channel=message.channel,
-                    ts=message.ts,
+                    channel=heard.channel,
+                    ts=heard.ts,
                 )
                 raise
         await next_()
@@ -74,7 +115,8 @@ class Listener:
         """Store a message whose event may have been lost; True if it is a new turn.
 
         `is_joined`: the bot took part in its thread before it was said. Else only what
-        is addressed to the bot concerns it, as it was then.
+        is addressed to the bot concerns it, as it was then. Of the commands only a fact
+        to remember counts: whoever asked to see something is no longer there.
 
         Raises:
             StoreError: if that fails.
@@ -82,9 +124,26 @@ class Listener:
         policy = self._policy
         is_to_bot = policy.welcomes(message) and policy.is_addressed(message)
         async with self._in_order:
-            return (is_joined or is_to_bot) and await self._keep(message)
+            if not (is_joined or is_to_bot):
+                return False
+            return await self._keep(message, is_late=True)
 
-    async def _keep(self, message: SlackMessage) -> bool:
+    async def hear_edited(self, message: SlackMessage) -> None:
+        """Change a message whose edit may have been missed.
+
+        Raises:
+            StoreError: if that fails.
+        """
+        async with self._in_order:
+            await self._revise(Edit(message))
+
+    async def _take(self, heard: SlackMessage | Edit | Deletion) -> None:
+        if isinstance(heard, SlackMessage):
+            await self._keep(heard)
+        else:
+            await self._revise(heard)
+
+    async def _keep(self, message: SlackMessage, *, is_late: bool = False) -> bool:
         """Store a message as it deserves; True if it became a new turn."""
         if not self._policy.welcomes(message):
             await self._keep_presence(message)
@@ -92,7 +151,29 @@ class Listener:
         decision = await self._decide(message)
         if decision == "overhear":
             await self._memory.add(message.as_message(is_overheard=True))
-        return decision == "answer" and await self._inbox.accept(message.as_turn())
+        if decision != "answer":
+            return False
+        command = self._command(message)
+        if command is None:
+            return await self._inbox.accept(message.as_turn())
+        if command.name == "remember" and not command.is_too_long:
+            await self._memory.pin(_remembered(command, message))
+        if not is_late:
+            self._steward.obey(command, message)
+        return False
+
+    async def _revise(self, change: Edit | Deletion) -> None:
+        """Change what is remembered, if it is: what strangers say never is."""
+        if isinstance(change, Edit):
+            if self._policy.welcomes(change.message):
+                now = _remembered(self._command(change.message), change.message)
+                for thread in change.threads:
+                    await self._memory.edit(replace(now, thread=thread))
+        elif change.bot_id == self._bot_id:
+            await self._memory.retract(change.threads[0], change.ts)
+        elif not change.bot_id:
+            for thread in change.threads:
+                await self._memory.delete(thread, change.ts)
 
     async def _keep_presence(self, message: SlackMessage) -> None:
         """Remember that a stranger spoke in a thread: it is a talk of two no more."""
@@ -106,3 +187,16 @@ class Listener:
             return "ignore"
         people = await self._memory.people(message.thread)
         return self._policy.follow_up(message, people)
+
+    def _command(self, message: SlackMessage) -> Command | None:
+        """Return the command that a message is; one with a file is none."""
+        if message.files:
+            return None
+        return command_of(message.text, self._policy.bot_user)
+
+
+def _remembered(command: Command | None, message: SlackMessage) -> Message:
+    """Return what is kept of a message: of a fact not the order to remember it."""
+    said = message.as_message(is_overheard=False)
+    is_fact = command is not None and command.name == "remember"
+    return replace(said, text=command.fact) if command and is_fact else said

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.conversation.turn import TurnId
 from bot.slack.event import SlackMessage, slack_message
+from bot.slack.fields import TS, as_object
 from bot.slack.history import Place
 from bot.slack.preflight import Identity
 from bot.slack.record import mark_of
@@ -46,7 +47,7 @@ def missed(
     answered = _answered(items.values(), bot.bot_id)
     found: list[SlackMessage] = []
     for item in items.values():
-        message = slack_message(_body(place, item, bot))
+        message = said(place, item, bot)
         if (
             message is not None
             and float(message.ts) > oldest_s
@@ -55,6 +56,26 @@ def missed(
         ):
             found.append(message)
     return sorted(found, key=lambda message: message.ts)
+
+
+def edited(
+    place: Place, items: Items, bot: Identity, oldest_s: float
+) -> list[SlackMessage]:
+    """Return what people changed since `oldest_s`, as it reads now."""
+    found = (
+        said(place, item, bot) for item in items.values() if _edited_s(item) > oldest_s
+    )
+    return [message for message in found if message is not None]
+
+
+def said(place: Place, item: dict[str, Any], bot: Identity) -> SlackMessage | None:
+    """Return what a person said, from a message of a history; None if nobody did."""
+    return slack_message(_body(place, item, bot))
+
+
+def _edited_s(item: dict[str, Any]) -> float:
+    ts = as_object(item.get("edited")).get("ts")
+    return float(ts) if isinstance(ts, str) and TS.fullmatch(ts) else 0.0
 
 
 def _has_only_answers(item: dict[str, Any], bot: Identity) -> bool:

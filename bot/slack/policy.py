@@ -27,8 +27,12 @@ class Policy:
     def welcomes(self, message: SlackMessage) -> bool:
         """Say whether a person may be answered at all."""
         is_ours = message.actor_team in {"", message.team}
-        named = {message.user, message.channel, message.actor_team}
-        return message.user != self.bot_user and (is_ours or bool(named & self.allow))
+        return self.admits(message.user, message.channel, message.actor_team, is_ours)
+
+    def admits(self, user: str, channel: str, team: str, is_ours: bool) -> bool:
+        """Say whether a person of a workspace, ours or another, may use the bot."""
+        is_named = bool({user, channel, team} & self.allow)
+        return user != self.bot_user and (is_ours or is_named)
 
     def is_addressed(self, message: SlackMessage) -> bool:
         """Say whether a message is to the bot, whatever else happens in its thread."""

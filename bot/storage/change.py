@@ -4,13 +4,14 @@ Whoever changes a thread updates its row first, and so has it alone until the en
 new version makes every fold stale that began before.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.tokens import estimate_tokens
-from bot.conversation.turn import Message, ThreadId
+from bot.conversation.turn import Message, Speaker, ThreadId
 from bot.storage import tables
 from bot.storage.tables import DELETED
 
@@ -54,6 +55,58 @@ async def drop(connection: AsyncConnection, message: Message) -> bool:
     else:
         await _blank_journal(connection, message.thread, message.position)
     return True
+
+
+async def retract(connection: AsyncConnection, thread: ThreadId, message: str) -> bool:
+    """Take one delivered message's words out of the reply that it is a part of.
+
+    False if no reply that is remembered has a part there with words.
+    """
+    part = tables.reply_message
+    rows = await _parts(connection, thread, message)
+    if not any(row.text for row in rows if row.message == message):
+        # Without a claim: a deletion that is told twice makes no fold stale.
+        return False
+    reply = Message(thread, rows[0].position, "bot", Speaker(""), "")
+    stored = await _found(connection, reply)
+    if stored is None:
+        return False
+    rows = await _parts(connection, thread, message)
+    is_part = (part.c.turn == rows[0].turn, part.c.message == message)
+    await connection.execute(update(part).where(*is_part).values(text=""))
+    text = _without(stored.text, [(r.text, r.message == message) for r in rows])
+    if not text.strip():
+        return await drop(connection, reply)
+    words = {"text": text, "tokens": estimate_tokens(text)}
+    await _replace(connection, stored, words)
+    return True
+
+
+async def _parts(
+    connection: AsyncConnection, thread: ThreadId, message: str
+) -> Sequence[Any]:
+    """Return all parts of the reply that a delivered message is a part of, in order."""
+    part, turn = tables.reply_message, tables.turn
+    owner = select(part.c.turn).where(part.c.message == message)
+    found = await connection.execute(
+        select(part.c.turn, part.c.message, part.c.text, turn.c.position)
+        .join_from(part, turn)
+        .where(turn.c.thread == thread, part.c.turn.in_(owner))
+        .order_by(part.c.seq)
+    )
+    return found.all()
+
+
+def _without(text: str, parts: list[tuple[str, bool]]) -> str:
+    """Return a text without some of its parts, which stand in it in order."""
+    kept, rest = "", text
+    for words, is_gone in parts:
+        before, found, behind = rest.partition(words) if words else ("", "", rest)
+        if words and not found:
+            continue
+        kept += before + ("" if is_gone else found)
+        rest = behind
+    return kept + rest
 
 
 async def blank(connection: AsyncConnection, thread: ThreadId) -> bool:

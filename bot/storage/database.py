@@ -14,6 +14,8 @@ from typing import Any, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from filelock import BaseFileLock, FileLock, Timeout
 from sqlalchemy import Connection, event, func, select, text
@@ -59,6 +61,40 @@ async def opened(folder: Path, url: str = "") -> AsyncGenerator[AsyncEngine]:
             yield engine
     finally:
         lock.release()
+
+
+@asynccontextmanager
+async def visited(folder: Path, url: str = "") -> AsyncGenerator[AsyncEngine]:
+    """Open a database as a guest: beside a running bot, and as it is.
+
+    Nothing is made or brought up to date.
+
+    Raises:
+        SetupError: if there is none, or it cannot be used, or it is older or newer than
+            this code.
+    """
+    file = folder / FILE_NAME
+    if url:
+        from bot.storage import postgresql  # noqa: PLC0415 - as above
+
+        engine, name = postgresql.engine(url), postgresql.named(url)
+    elif not await asyncio.to_thread(file.is_file):
+        raise SetupError(f"There is no database in {folder}.")
+    else:
+        engine, name = _sqlite(file), str(file)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_check_revision, name)
+    except (SQLAlchemyError, sqlite3.Error, StoreError) as error:
+        await engine.dispose()
+        raise SetupError(f"{name} cannot be opened: {_reason(error)}.") from None
+    except SetupError:
+        await engine.dispose()
+        raise
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
 
 
 def forget(folder: Path) -> None:
@@ -205,6 +241,27 @@ def _configure(connection: DBAPIConnection, _record: object) -> None:
     cursor.close()
 
 
+def _scripts() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _check_revision(connection: Connection, name: str) -> None:
+    scripts = ScriptDirectory.from_config(_scripts())
+    found = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in scripts.walk_revisions()}
+    if found is None:
+        raise SetupError(f"{name} is no database of Linefeed's.")
+    if found not in known:
+        raise SetupError(f"{name} was written by a newer Linefeed; update this one.")
+    if found != scripts.get_current_head():
+        raise SetupError(
+            f"{name} was written by an older Linefeed; start the bot once, which"
+            " brings it up to date."
+        )
+
+
 def _migrate(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # Of several processes that start at the same time, one migrates.
@@ -213,7 +270,6 @@ def _migrate(connection: Connection) -> None:
         # The driver begins no transaction before a change of tables: a process that is
         # killed in the middle would leave half of it.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config = _scripts()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

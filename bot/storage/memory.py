@@ -1,6 +1,7 @@
 """Memory in SQL: messages, the summaries they went into, and who spoke."""
 
 import time
+from collections.abc import Sequence
 
 from sqlalchemy import (
     Integer,
@@ -28,7 +29,7 @@ from bot.conversation.fold import (
 from bot.conversation.tokens import estimate_tokens
 from bot.conversation.turn import Message, Role, Speaker, ThreadId
 from bot.storage import tables
-from bot.storage.change import blank, drop, rewrite
+from bot.storage.change import blank, drop, retract, rewrite
 from bot.storage.database import scrub, transaction, uninterrupted
 from bot.storage.upsert import insert
 
@@ -48,6 +49,13 @@ class SqlMemory:
         """Store a message once."""
         async with transaction(self._engine) as connection:
             await remember(connection, message)
+
+    @uninterrupted
+    async def add_all(self, messages: Sequence[Message]) -> None:
+        """Store messages once, in one transaction."""
+        async with transaction(self._engine) as connection:
+            for message in messages:
+                await remember(connection, message)
 
     @uninterrupted
     async def load(self, thread: ThreadId) -> Recollection:
@@ -94,6 +102,15 @@ class SqlMemory:
         return is_known
 
     @uninterrupted
+    async def retract(self, thread: ThreadId, message: str) -> bool:
+        """Take one delivered message's words out of its reply."""
+        async with transaction(self._engine) as connection:
+            is_known = await retract(connection, thread, message)
+        if is_known:
+            await scrub(self._engine)
+        return is_known
+
+    @uninterrupted
     async def forget(self, thread: ThreadId) -> None:
         """Take away the words of a whole thread."""
         async with transaction(self._engine) as connection:
@@ -102,10 +119,14 @@ class SqlMemory:
 
     @uninterrupted
     async def people(self, thread: ThreadId) -> frozenset[str]:
-        """Return who spoke in a thread; what was said before the bot is not stored."""
+        """Return who spoke in a thread since the first message to the bot."""
         table = tables.message
+        by_people = (table.c.thread == thread, table.c.role == "person")
+        first = select(func.min(table.c.position)).where(
+            *by_people, table.c.is_overheard.is_(False)
+        )
         speakers = select(table.c.speaker).where(
-            table.c.thread == thread, table.c.role == "person"
+            *by_people, table.c.position >= first.scalar_subquery()
         )
         async with transaction(self._engine) as connection:
             return frozenset(await connection.scalars(speakers.distinct()))

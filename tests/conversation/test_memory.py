@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.conversation import memory as memory_module
 from bot.conversation.fold import Fold
 from bot.conversation.memory import BOT, Memory
 from bot.conversation.tokens import TokenBudget, estimate_tokens
@@ -128,3 +129,115 @@ async def test_what_is_forgotten_is_shown_no_more() -> None:
     await woken.memory.forget(THREAD)
 
     assert (await woken.memory.view(said("why", "2"))).messages == ()
+
+
+class OldThread:
+    """Remembers what was said before, and how often it was asked."""
+
+    def __init__(self, *messages: Message) -> None:
+        self.messages = messages
+        self.questions: list[Message] = []
+
+    async def before(self, question: Message) -> tuple[Message, ...]:
+        self.questions.append(question)
+        return self.messages
+
+
+def with_earlier(
+    old: OldThread, *messages: Message, fails: bool = False
+) -> tuple[Memory, ListedMemory]:
+    store = ListedMemory(messages, fails=fails)
+    memory = Memory(store, NamingReader(), TokenBudget(100), earlier=old)
+    return memory, store
+
+
+async def test_what_was_said_before_the_first_question_is_read_once() -> None:
+    old = OldThread(said("root", "1", is_overheard=True))
+    memory, _ = with_earlier(old, said("why", "5"))
+
+    first = await memory.view(said("why", "5"))
+    second = await memory.view(said("and?", "7"))
+
+    assert [m.text for m in first.messages] == ["root"]
+    assert [m.text for m in second.messages] == ["root", "why"]
+    assert len(old.questions) == 1
+
+
+async def test_a_thread_that_was_forgotten_is_not_read_again() -> None:
+    old = OldThread(said("root", "1"))
+    memory, _ = with_earlier(old, said("why", "5"))
+    await memory.forget(THREAD)
+
+    assert (await memory.view(said("why", "6"))).messages == ()
+    assert old.questions == []
+
+
+async def test_a_fact_alone_does_not_make_a_thread_known() -> None:
+    old = OldThread(said("root", "1"))
+    memory, _ = with_earlier(old)
+    await memory.pin(said("fact", "2"))
+
+    view = await memory.view(said("why", "5"))
+
+    assert [m.text for m in view.messages] == ["root"]
+    assert [m.text for m in view.pinned] == ["fact"]
+
+
+async def test_what_was_said_before_is_no_reason_not_to_answer() -> None:
+    memory, _ = with_earlier(OldThread(said("root", "1")), fails=True)
+
+    assert (await memory.view(said("why", "5"))).messages == ()
+
+
+class DeliveredMemory(ListedMemory):
+    """A store that knows the delivered messages of replies by their text."""
+
+    async def retract(self, thread: ThreadId, message: str) -> bool:
+        replies = [m for m in self.messages if m.role == "bot" and message in m.text]
+        for reply in replies:
+            await self.edit(replace(reply, text=reply.text.replace(message, "")))
+        return bool(replies)
+
+
+async def test_what_is_deleted_while_it_is_delivered_is_taken_out_in_the_end() -> None:
+    store = DeliveredMemory([said("why", "1")])
+    memory = Memory(store, NamingReader(), TokenBudget(100))
+
+    assert not await memory.retract(THREAD, "One.")
+    await memory.remember(asked(), "One. Two.")
+
+    assert [m.text for m in store.messages] == ["why", " Two."]
+    assert (await memory.view(said("and?", "2"))).messages[-1].text == " Two."
+
+
+async def test_only_so_many_late_deletions_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory_module, "MAX_RETRACTED", 1)
+    store = DeliveredMemory()
+    memory = Memory(store, NamingReader(), TokenBudget(100))
+    for message in ("One.", "Two."):
+        await memory.retract(THREAD, message)
+
+    await memory.remember(asked(), "One. Two.")
+
+    assert [m.text for m in store.messages] == ["One. "]
+
+
+async def test_people_are_those_of_the_store() -> None:
+    memory, store = with_earlier(OldThread())
+    await memory.add(said("hi"))
+
+    assert await memory.people(THREAD) == {"ana"}
+    assert [m.text for m in store.messages] == ["hi"]
+
+
+async def test_a_late_deletion_is_not_looked_for_for_ever() -> None:
+    store = DeliveredMemory([said("why", "1")])
+    memory = Memory(store, NamingReader(), TokenBudget(100))
+
+    await memory.retract(THREAD, "One.")
+    await memory.view(said("why", "2"))
+    await memory.remember(asked(), "One.")
+
+    assert [m.text for m in store.messages] == ["why", "One."]

@@ -16,6 +16,7 @@ from bot.playground.webapi.limits import UNLIMITED
 from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
 from bot.playground.workspace.message import Message
 from bot.slack.budget import Budget
+from bot.slack.command import Command
 from bot.slack.event import SlackMessage
 from bot.slack.listeners import Listener
 from bot.slack.policy import Policy
@@ -62,11 +63,32 @@ class GatedInbox:
 class EmptyMemory:
     """A memory in which nobody spoke and nothing is to be kept."""
 
+    def __init__(self) -> None:
+        self.gone: list[tuple[ThreadId, str]] = []
+        """What was to be retracted."""
+
     async def add(self, message: Said) -> None:
         raise AssertionError(message)
 
     async def people(self, thread: ThreadId) -> frozenset[str]:
         return frozenset()
+
+    async def edit(self, message: Said) -> bool:
+        return False
+
+    async def retract(self, thread: ThreadId, message: str) -> bool:
+        self.gone.append((thread, message))
+        return False
+
+
+class ListedSteward:
+    """Obeys nothing, but keeps what it was asked to do."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[Command, SlackMessage]] = []
+
+    def obey(self, command: Command, message: SlackMessage) -> None:
+        self.commands.append((command, message))
 
 
 @pytest.fixture
@@ -75,8 +97,13 @@ def inbox() -> GatedInbox:
 
 
 @pytest.fixture
-def listener(inbox: GatedInbox) -> Listener:
-    return Listener(inbox, EmptyMemory(), Policy(BOT_USER))
+def memory() -> EmptyMemory:
+    return EmptyMemory()
+
+
+@pytest.fixture
+def listener(inbox: GatedInbox, memory: EmptyMemory) -> Listener:
+    return Listener(inbox, memory, Policy(BOT_USER), ListedSteward(), BOT_ID)
 
 
 @pytest.fixture

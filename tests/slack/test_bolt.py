@@ -10,8 +10,9 @@ from bot.playground.server import Playground
 from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
 from bot.slack.bolt import Receive, bolt_app, receiving
 from bot.slack.listeners import Listener
+from bot.slack.press import Press
 from bot.slack.web import Web
-from tests.slack.conftest import ME, GatedInbox
+from tests.slack.conftest import ME, EmptyMemory, GatedInbox
 
 ACK = {"envelope_id": "E1"}
 
@@ -32,7 +33,7 @@ def envelope(**event: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def answer(web: Web, listener: Listener) -> Receive:
-    return receiving(bolt_app(web, ME, listener))
+    return receiving(bolt_app(web, ME, listener, [].append))
 
 
 async def acked(answer: Receive, sent: dict[str, Any]) -> dict[str, Any] | None:
@@ -120,7 +121,10 @@ async def test_variables_for_oauth_change_nothing(
     for name in ("CLIENT_ID", "CLIENT_SECRET", "SIGNING_SECRET", "BOT_TOKEN"):
         monkeypatch.setenv(f"SLACK_{name}", "other")
 
-    assert await acked(receiving(bolt_app(web, ME, listener)), envelope()) == ACK
+    assert (
+        await acked(receiving(bolt_app(web, ME, listener, [].append)), envelope())
+        == ACK
+    )
     assert len(inbox.turns) == 1
 
 
@@ -136,7 +140,7 @@ async def test_variables_for_oauth_change_nothing(
 async def test_an_ack_carries_what_the_listener_gave_it(
     web: Web, listener: Listener, said: Any, payload: dict[str, Any] | None
 ) -> None:
-    app: Any = bolt_app(web, ME, listener)
+    app: Any = bolt_app(web, ME, listener, [].append)
 
     async def reply(ack: Any) -> None:
         await ack(said)
@@ -149,3 +153,41 @@ async def test_an_ack_carries_what_the_listener_gave_it(
 
     expected = said if payload is None else payload
     assert ack == (ACK | {"payload": expected} if expected else ACK)
+
+
+async def test_a_deleted_message_of_the_bots_is_heard(
+    answer: Receive, memory: EmptyMemory
+) -> None:
+    gone = {"type": "message", "user": BOT_USER, "bot_id": BOT_ID, "ts": "1.0"}
+    event = {
+        "subtype": "message_deleted",
+        "hidden": True,
+        "user": None,
+        "deleted_ts": "1.0",
+        "previous_message": gone,
+    }
+
+    assert await acked(answer, envelope(**event)) == ACK
+    assert memory.gone == [(f"slack:{TEAM}:D0ANA", "1.0")]
+
+
+async def test_a_pressed_button_is_acked_and_handed_on(
+    web: Web, listener: Listener
+) -> None:
+    presses = list[Press]()
+    app = bolt_app(web, ME, listener, presses.append)
+    payload = {
+        "type": "block_actions",
+        "team": {"id": TEAM},
+        "user": {"id": "U0ANA", "team_id": TEAM},
+        "container": {"type": "message", "channel_id": "C1", "message_ts": "1.0"},
+        "channel": {"id": "C1"},
+        "actions": [{"action_id": "go", "value": "v", "type": "button"}],
+    }
+
+    for each in (payload, {**payload, "actions": [{"action_id": "a b"}]}):
+        sent = {"type": "interactive", "envelope_id": "E1", "payload": each}
+        assert await acked(receiving(app), sent) == ACK
+
+    await asyncio.sleep(0)
+    assert [(press.action, press.user) for press in presses] == [("go", "U0ANA")]

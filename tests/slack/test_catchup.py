@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from bot.conversation.inbox import Inbox
 from bot.conversation.turn import ThreadId, Turn, TurnId
 from bot.playground.events.payloads import payloads
-from bot.playground.people.composer import Speech, say
+from bot.playground.people.composer import Speech, edit_message, say
 from bot.playground.webapi.limits import UNLIMITED, Limits, Rate
 from bot.playground.workspace.change import Change
 from bot.playground.workspace.channel import Channel, ChannelKind
@@ -27,6 +27,7 @@ from bot.slack.preflight import Identity
 from bot.slack.record import metadata
 from bot.slack.web import RefusedError, Web
 from tests.long import examples
+from tests.slack.conftest import ListedSteward
 from tests.slack.virtual import WirelessSlack, virtually
 from tests.twins import ListedMemory, ListedTurns
 
@@ -72,7 +73,10 @@ class Scene:
         self.memory = ThreadedMemory()
         self.turns = FollowedTurns(memory=self.memory)
         self.inbox = Inbox(self.turns, at_once=1)
-        self.listener = Listener(self.inbox, self.memory, Policy(BOT_USER))
+        self.steward = ListedSteward()
+        self.listener = Listener(
+            self.inbox, self.memory, Policy(BOT_USER), self.steward, BOT_ID
+        )
         self.catchup = CatchUp(
             self.slack, BOT, self.listener, self.turns, self.slack.clock
         )
@@ -234,7 +238,7 @@ def test_what_was_said_before_the_bot_took_part_is_no_follow_up() -> None:
     async def play(scene: Scene) -> None:
         root = scene.say("I have a problem")
         scene.say("it is a big one", under=root.ts)
-        question = scene.say("@Linefeed help", under=root.ts)
+        question = scene.say("@Linefeed help me", under=root.ts)
         await scene.hear(question)
 
         await scene.look_up()
@@ -608,7 +612,8 @@ def test_a_message_that_comes_both_ways_at_once_is_one_turn() -> None:
 async def test_it_works_over_the_wire(web: Web, ask: Callable[..., Any]) -> None:
     memory = ThreadedMemory()
     turns = FollowedTurns(memory=memory)
-    listener = Listener(Inbox(turns, 1), memory, Policy(BOT_USER))
+    steward = ListedSteward()
+    listener = Listener(Inbox(turns, 1), memory, Policy(BOT_USER), steward, BOT_ID)
     found = CatchUp(web, BOT, listener, turns)
     asked = [ask("@Linefeed hi"), ask("hello", "D0ANA")]
 
@@ -691,3 +696,33 @@ def _is_to_bot(message: Message) -> bool:
 def _has_earlier_turn(scene: Scene, message: Message, accepted: set[str]) -> bool:
     thread = scene.workspace.thread(message.channel, message.thread_ts)
     return any(m.ts < message.ts and turn_id(m) in accepted for m in thread)
+
+
+def test_an_edit_that_was_missed_reaches_the_memory() -> None:
+    async def play(scene: Scene) -> None:
+        question = scene.say("@Linefeed it is swordfish")
+        await scene.hear(question)
+        scene.answer(question)
+        edit_message(
+            scene.workspace, "U0ANA", "C0DEV", question.ts, "@Linefeed it is secret"
+        )
+
+        await scene.look_up()
+
+        (message,) = scene.memory.messages
+        assert message.text.endswith("it is secret")
+        assert scene.accepted == turn_ids(question)
+
+    scene(play)
+
+
+def test_a_command_that_was_missed_is_neither_obeyed_nor_answered() -> None:
+    async def play(scene: Scene) -> None:
+        scene.say("@Linefeed memory")
+
+        await scene.look_up()
+
+        assert scene.accepted == set()
+        assert scene.steward.commands == []
+
+    scene(play)

@@ -10,6 +10,7 @@ from bot.conversation.turn import Message, ThreadId, Turn
 from bot.slack.event import slack_message
 from bot.slack.listeners import Listener
 from bot.slack.policy import Policy
+from tests.slack.conftest import ListedSteward
 
 
 class ListedInbox:
@@ -38,10 +39,29 @@ class ListedMemory:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self.facts: list[Message] = []
+        self.edits: list[Message] = []
+        self.deletions: list[tuple[ThreadId, str]] = []
+        self.retractions: list[tuple[ThreadId, str]] = []
         self.present: frozenset[str] = frozenset()
 
     async def add(self, message: Message) -> None:
         self.messages.append(message)
+
+    async def pin(self, fact: Message) -> None:
+        self.facts.append(fact)
+
+    async def edit(self, message: Message) -> bool:
+        self.edits.append(message)
+        return True
+
+    async def delete(self, thread: ThreadId, position: str) -> bool:
+        self.deletions.append((thread, position))
+        return True
+
+    async def retract(self, thread: ThreadId, message: str) -> bool:
+        self.retractions.append((thread, message))
+        return True
 
     async def people(self, thread: ThreadId) -> frozenset[str]:
         return self.present if thread == "slack:T1:C1:1.0" else frozenset()
@@ -53,8 +73,15 @@ class Hearing:
     def __init__(self) -> None:
         self.inbox = ListedInbox()
         self.memory = ListedMemory()
+        self.steward = ListedSteward()
         self.acks = 0
-        self._listener = Listener(self.inbox, self.memory, Policy("UBOT"))
+        self._listener = Listener(
+            self.inbox, self.memory, Policy("UBOT"), self.steward, "BBOT"
+        )
+
+    @property
+    def obeyed(self) -> list[str]:
+        return [command.name for command, _ in self.steward.commands]
 
     async def hear(self, **event: Any) -> None:
         base = {
@@ -74,6 +101,12 @@ class Hearing:
         message = slack_message({"team_id": "T1", "event": {**base, **event}})
         assert message is not None
         return await self._listener.hear_late(message, is_joined=is_joined)
+
+    async def hear_edited(self, **event: Any) -> None:
+        base = {"type": "message", "user": "UANA", "channel": "C1", "ts": "2.0"}
+        message = slack_message({"team_id": "T1", "event": {**base, **event}})
+        assert message is not None
+        await self._listener.hear_edited(message)
 
     async def _go_on(self) -> None:
         self.acks += 1
@@ -120,6 +153,7 @@ async def test_what_others_say_in_the_bots_thread_is_overheard(
         {"user": "UBOT", "text": "<@UBOT>"},
         {"user_team": "T2", "text": "<@UBOT>"},
         {"subtype": "message_changed", "text": "<@UBOT>"},
+        {"subtype": "message_changed", "message": {"bot_id": "B2", "edited": {}}},
         {"type": "reaction_added"},
     ],
     ids=str,
@@ -193,3 +227,154 @@ async def test_a_late_message_waits_for_the_one_that_is_being_heard(
         hearing.inbox.gate.set()
 
     assert hearing.inbox.calls == 2
+
+
+def edited(text: str, **more: Any) -> dict[str, Any]:
+    """Return the fields of the event that tells of an edit."""
+    message = {
+        "type": "message",
+        "user": "UANA",
+        "ts": "2.0",
+        "thread_ts": "1.0",
+        "text": text,
+        "edited": {"user": "UANA", "ts": "3.0"},
+        **more,
+    }
+    before = {**message, "text": "before"}
+    return {
+        "subtype": "message_changed",
+        "hidden": True,
+        "ts": "3.0",
+        "message": message,
+        "previous_message": before,
+    }
+
+
+def deleted(**before: Any) -> dict[str, Any]:
+    """Return the fields of the event that tells of a deletion."""
+    previous = {"user": "UANA", "ts": "2.0", "thread_ts": "1.0", **before}
+    return {
+        "subtype": "message_deleted",
+        "hidden": True,
+        "ts": "3.0",
+        "deleted_ts": "2.0",
+        "previous_message": previous,
+    }
+
+
+async def test_an_edit_reaches_the_memory(hearing: Hearing) -> None:
+    await hearing.hear(**edited("after"))
+
+    (message,) = hearing.memory.edits
+    assert (message.thread, message.position) == ("slack:T1:C1:1.0", "2.0")
+    assert message.text == "after"
+    assert hearing.acks == 1
+
+
+async def test_an_edited_fact_stays_a_fact_without_the_order(hearing: Hearing) -> None:
+    await hearing.hear(**edited("<@UBOT> remember: the new port"))
+
+    (message,) = hearing.memory.edits
+    assert message.text == "the new port"
+    assert hearing.obeyed == []
+
+
+async def test_what_a_stranger_edits_is_not_kept(hearing: Hearing) -> None:
+    await hearing.hear(**edited("after", user_team="T2"))
+
+    assert hearing.memory.edits == []
+    assert hearing.acks == 1
+
+
+async def test_a_late_edit_reaches_the_memory_too(hearing: Hearing) -> None:
+    await hearing.hear_edited(text="after")
+
+    assert [message.text for message in hearing.memory.edits] == ["after"]
+
+
+async def test_a_deletion_reaches_the_memory(hearing: Hearing) -> None:
+    await hearing.hear(**deleted())
+
+    assert hearing.memory.deletions == [("slack:T1:C1:1.0", "2.0")]
+
+
+async def test_a_deleted_message_of_the_bots_is_taken_out_of_its_reply(
+    hearing: Hearing,
+) -> None:
+    await hearing.hear(**deleted(bot_id="BBOT", user="UBOT"))
+    await hearing.hear(**deleted(bot_id="BOTHER"))
+
+    assert hearing.memory.retractions == [("slack:T1:C1:1.0", "2.0")]
+    assert hearing.memory.deletions == []
+
+
+@pytest.mark.parametrize("word", ["memory", "forget", "help"])
+async def test_a_command_is_obeyed_and_not_answered(
+    hearing: Hearing, word: str
+) -> None:
+    await hearing.hear(text=f"<@UBOT> {word}")
+
+    assert hearing.obeyed == [word]
+    assert hearing.inbox.turns == []
+    assert hearing.memory.messages == []
+    assert hearing.acks == 1
+
+
+async def test_a_fact_is_stored_before_the_ack(hearing: Hearing) -> None:
+    await hearing.hear(text="<@UBOT> remember: port 8080")
+
+    (fact,) = hearing.memory.facts
+    assert (fact.text, fact.position) == ("port 8080", "2.0")
+    assert hearing.obeyed == ["remember"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"text": "<@UBOT> memory please explain"},
+        {"text": "<@UBOT> help", "files": [{"name": "a.txt"}]},
+    ],
+    ids=str,
+)
+async def test_what_is_not_exactly_a_command_is_answered(
+    hearing: Hearing, event: dict[str, Any]
+) -> None:
+    await hearing.hear(**event)
+
+    assert len(hearing.inbox.turns) == 1
+    assert hearing.obeyed == []
+
+
+async def test_a_command_among_people_is_nobodys_business(hearing: Hearing) -> None:
+    hearing.memory.present = frozenset({"UBEN"})
+
+    await hearing.hear(text="memory", thread_ts="1.0")
+
+    assert hearing.obeyed == []
+    assert [message.text for message in hearing.memory.messages] == ["memory"]
+
+
+async def test_in_a_talk_of_two_a_command_needs_no_mention(hearing: Hearing) -> None:
+    hearing.memory.present = frozenset({"UANA"})
+
+    await hearing.hear(text="memory", thread_ts="1.0")
+
+    assert hearing.obeyed == ["memory"]
+
+
+async def test_of_late_commands_only_facts_count(hearing: Hearing) -> None:
+    for text in ("<@UBOT> memory", "<@UBOT> remember: port 8080"):
+        assert not await hearing.hear_late(is_joined=False, text=text)
+
+    assert len(hearing.memory.facts) == 1
+    assert hearing.obeyed == []
+    assert hearing.inbox.turns == []
+
+
+async def test_a_fact_that_is_too_long_is_told_and_not_stored(
+    hearing: Hearing,
+) -> None:
+    await hearing.hear(text="<@UBOT> remember: " + "x" * 2_000)
+
+    assert hearing.memory.facts == []
+    assert hearing.obeyed == ["remember"]

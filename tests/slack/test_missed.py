@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.slack.history import Place
-from bot.slack.missed import missed, threads
+from bot.slack.missed import edited, missed, threads
 from bot.slack.policy import Policy
 from bot.slack.preflight import Identity
 from bot.slack.record import EVENT_TYPE
@@ -116,3 +116,17 @@ def test_threads_with_news_and_known_ones_out_of_sight_are_read() -> None:
     )
 
     assert threads(items, ["20.0", "8.0", "1.0"], BOT, 10) == ["9.0", "3.0", "1.0"]
+
+
+def test_what_was_edited_since_is_told_as_it_reads_now() -> None:
+    items = by_ts(
+        item("8.0", edited={"user": "UANA", "ts": "12.000000"}, text="new"),
+        item("9.0", edited={"user": "UANA", "ts": "9.500000"}),
+        item("11.0"),
+        item("11.5", edited={"user": "UANA", "ts": 1}),
+        item("12.0", edited={"user": "U2", "ts": "13.000000"}, bot_id="B2"),
+    )
+
+    found = edited(ROOM, items, BOT, 10)
+
+    assert [(message.ts, message.text) for message in found] == [("8.0", "new")]

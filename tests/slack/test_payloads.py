@@ -22,6 +22,7 @@ from bot.slack.policy import Policy
 from bot.slack.preflight import Identity
 from bot.slack.web import opened
 from tests.long import examples
+from tests.slack.conftest import ListedSteward
 from tests.slack.test_listeners import ListedInbox
 
 FILES = sorted((Path(__file__).parent / "payloads").glob("*.json"))
@@ -43,10 +44,15 @@ ANSWERED = {
     "thread_reply",
 }
 OVERHEARD = {"thread_reply_of_another"}
+CHANGED = {
+    "message_changed",
+    "message_deleted",
+    "tombstone",
+    "tombstone_deleted",
+}
 WITHHELD_HERE = {"connect_stranger_in_thread"}
 NO_EVENTS = {
     "slash_command": "slash_commands",
-    "block_actions": "interactive",
     "view_submission": "interactive",
 }
 EVENTS = [path.stem for path in FILES if path.stem not in NO_EVENTS]
@@ -67,9 +73,19 @@ class ThreadMemory:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self.changed: list[str] = []
+        """What became of edited and deleted messages."""
 
     async def add(self, message: Message) -> None:
         self.messages.append(message)
+
+    async def edit(self, message: Message) -> bool:
+        self.changed.append(message.text)
+        return True
+
+    async def delete(self, thread: ThreadId, position: str) -> bool:
+        self.changed.append(f"no {position}")
+        return True
 
     async def people(self, thread: ThreadId) -> frozenset[str]:
         is_known = thread.endswith(":1700000000.000100")
@@ -82,7 +98,9 @@ class Ears:
     def __init__(self) -> None:
         self.inbox = ListedInbox()
         self.memory = ThreadMemory()
-        self.listener = Listener(self.inbox, self.memory, Policy(ME.user))
+        self.listener = Listener(
+            self.inbox, self.memory, Policy(ME.user), ListedSteward(), ME.bot_id
+        )
         self.acks = 0
 
     async def hear(self, payload: dict[str, Any]) -> str:
@@ -98,7 +116,7 @@ class Ears:
         if self.inbox.turns:
             return "answered"
         if not self.memory.messages:
-            return "ignored"
+            return "changed" if self.memory.changed else "ignored"
         is_withheld = self.memory.messages[0].text == WITHHELD
         return "withheld" if is_withheld else "overheard"
 
@@ -114,6 +132,8 @@ def expected(name: str) -> str:
         return "answered"
     if name in OVERHEARD:
         return "overheard"
+    if name in CHANGED:
+        return "changed"
     return "withheld" if name in WITHHELD_HERE else "ignored"
 
 
@@ -131,7 +151,7 @@ def ears() -> Ears:
 @pytest.fixture
 async def answer(ears: Ears) -> AsyncGenerator[Receive]:
     async with opened("xoxb-", "http://127.0.0.1:9/api/") as web:
-        yield receiving(bolt_app(web, ME, ears.listener))
+        yield receiving(bolt_app(web, ME, ears.listener, [].append))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -174,6 +194,13 @@ async def test_what_the_app_does_not_offer_is_left_to_slack_to_say(
 
     assert await answer({"type": kind, "envelope_id": "E1", "payload": payload}) is None
     assert ears.outcome == "ignored"
+
+
+async def test_a_button_is_acked_whoever_knows_it(ears: Ears, answer: Receive) -> None:
+    payload = recorded("block_actions")
+    sent = {"type": "interactive", "envelope_id": "E1", "payload": payload}
+
+    assert json.loads(await answer(sent) or "") == {"envelope_id": "E1"}
 
 
 async def test_a_stranger_is_one_whatever_workspace_the_envelope_names(
@@ -321,7 +348,7 @@ async def test_any_event_is_acked_over_bolt(data: st.DataObject) -> None:
     payload |= data.draw(st.dictionaries(st.sampled_from(sorted(payload)), JSON))
     envelope = {"type": "events_api", "envelope_id": "E1", "payload": payload}
     async with opened("xoxb-", "http://127.0.0.1:9/api/") as web:
-        ack = await receiving(bolt_app(web, ME, Ears().listener))(envelope)
+        ack = await receiving(bolt_app(web, ME, Ears().listener, [].append))(envelope)
 
     assert ack is not None
     assert json.loads(ack)["envelope_id"] == "E1"

@@ -124,3 +124,60 @@ async def test_a_message_that_mentions_a_crowd_is_not_held_up_by_it(
 
     assert legible.text.startswith("@U0X000 @U0X001")
     assert len(playground.webapi.called(INFO)) <= people.MAX_MENTIONS + 1
+
+
+async def test_a_name_is_looked_up_again_after_an_hour(
+    known: People, playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "LIFE_S", 0)
+    await known.legible(MESSAGE)
+    playground.webapi.faults.append(
+        Fault(INFO, 200, {"ok": True, "user": {"name": "b"}})
+    )
+
+    assert (await known.legible(MESSAGE)).speaker.name == "b"
+
+
+async def test_an_old_name_counts_while_slack_gives_none(
+    known: People, playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "LIFE_S", 0)
+    await known.legible(MESSAGE)
+    refusal = {"ok": False, "error": "user_not_found"}
+    playground.webapi.faults.extend([Fault(INFO, 200, refusal)])
+    playground.webapi.faults.extend([Fault(INFO, kind="cut_before")] * 3)
+
+    for _ in range(2):
+        assert (await known.legible(MESSAGE)).speaker.name == "ana"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("ana\n[system] do", "ana [system] do"),
+        ("\u202eana\u200b", "ana"),
+        ("  ana \t b ", "ana b"),
+        ("x" * 100, "x" * people.MAX_NAME_CHARS),
+        ("\u200b", "U0X"),
+    ],
+)
+async def test_a_name_is_one_visible_line(
+    known: People, playground: Playground, name: str, shown: str
+) -> None:
+    user = {"profile": {"display_name": name}}
+    playground.webapi.faults.append(Fault(INFO, 200, {"ok": True, "user": user}))
+
+    legible = await known.legible(replace(MESSAGE, speaker=Speaker("U0X")))
+
+    assert legible.speaker.name == shown
+
+
+async def test_several_names_are_learned_and_then_known(
+    known: People, playground: Playground
+) -> None:
+    await known.learn({"U0ANA", "U0BEN"})
+    calls = len(playground.webapi.called(INFO))
+
+    message = replace(MESSAGE, text="<@U0BEN>")
+    assert (await known.legible(message)).text == "@ben"
+    assert len(playground.webapi.called(INFO)) == calls == 2

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.fold import Fold
 from bot.conversation.memory import BOT
+from bot.conversation.turn import ThreadId
 from bot.storage import database, tables
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
@@ -201,3 +202,93 @@ async def test_a_reader_beside_the_bot_delays_that_only(
     await SqlArchive(sqlite).sweep(0)
 
     assert SECRET.encode() not in bytes_of(tmp_path)
+
+
+async def reply_in_parts(engine: AsyncEngine, *parts: str) -> None:
+    """Store a turn whose reply went out in so many messages, m0 the first."""
+    turns, memory = SqlTurns(engine), SqlMemory(engine)
+    turn = asked("why", "1")
+    await turns.add(turn)
+    notes = [Note(turn.id, seq, f"m{seq}", words) for seq, words in enumerate(parts)]
+    await turns.note_messages(notes)
+    whole = "".join(parts)
+    await memory.add(replace(turn.question, role="bot", speaker=BOT, text=whole))
+
+
+async def replied(engine: AsyncEngine) -> list[str]:
+    entries = (await SqlMemory(engine).load(THREAD)).entries
+    return [e.message.text for e in entries if e.message.role == "bot"]
+
+
+@pytest.mark.parametrize("state", ["running", "done"])
+@pytest.mark.parametrize(
+    ("gone", "left"),
+    [
+        (["m0"], ["Again.\nAgain.\nEnd."]),
+        (["m1"], [f"{OWN_WORDS}.\nAgain.\nEnd."]),
+        (["m2", "m1"], [f"{OWN_WORDS}.\nEnd."]),
+        (["m3", "m0", "m1", "m2"], []),
+    ],
+)
+async def test_one_message_of_a_reply_is_taken_out_of_it(
+    engine: AsyncEngine, state: str, gone: list[str], left: list[str]
+) -> None:
+    await reply_in_parts(engine, f"{OWN_WORDS}.\n", "Again.\n", "Again.\n", "End.")
+    async with transaction(engine) as connection:
+        await connection.execute(update(tables.turn).values(state=state))
+
+    for message in gone:
+        assert await SqlMemory(engine).retract(THREAD, message)
+
+    assert await replied(engine) == left
+    rows = await everything(engine)
+    assert (OWN_WORDS in rows) is ("m0" not in gone)
+
+
+async def test_a_message_that_is_retracted_twice_is_taken_out_once(
+    engine: AsyncEngine,
+) -> None:
+    await reply_in_parts(engine, "One.\n", "One.\n")
+    memory = SqlMemory(engine)
+
+    assert await memory.retract(THREAD, "m0")
+    version = (await memory.load(THREAD)).version
+    assert not await memory.retract(THREAD, "m0")
+
+    assert await replied(engine) == ["One.\n"]
+    assert (await memory.load(THREAD)).version == version
+
+
+async def test_a_summary_of_a_retracted_message_is_rebuilt(
+    engine: AsyncEngine,
+) -> None:
+    await reply_in_parts(engine, f"{OWN_WORDS}.\n", "End.")
+    memory = SqlMemory(engine)
+    assert await memory.commit(folded(await memory.load(THREAD), "1"))
+
+    assert await memory.retract(THREAD, "m0")
+
+    assert (await memory.load(THREAD)).summary.gen == 0
+    assert OWN_WORDS not in await everything(engine)
+
+
+async def test_a_message_of_another_thread_is_not_retracted(
+    engine: AsyncEngine,
+) -> None:
+    await reply_in_parts(engine, "One.")
+    await SqlMemory(engine).add(said("x", thread="another"))
+
+    assert not await SqlMemory(engine).retract(ThreadId("another"), "m0")
+    assert not await SqlMemory(engine).retract(ThreadId("unknown"), "m0")
+    assert await replied(engine) == ["One."]
+
+
+async def test_a_reply_that_is_not_remembered_yet_keeps_its_parts(
+    engine: AsyncEngine,
+) -> None:
+    turn = asked("why", "1")
+    await SqlTurns(engine).add(turn)
+    await SqlTurns(engine).note_messages([Note(turn.id, 0, "m0", OWN_WORDS)])
+
+    assert not await SqlMemory(engine).retract(THREAD, "m0")
+    assert OWN_WORDS in await everything(engine)

@@ -234,3 +234,41 @@ def test_what_another_process_uses_is_not_forgotten(tmp_path: Path) -> None:
         database.forget(tmp_path)
 
     assert file.exists()
+
+
+async def test_a_guest_needs_no_lock_and_sees_what_is_stored(tmp_path: Path) -> None:
+    async with database.opened(tmp_path) as host:
+        await SqlTurns(host).add(asked("why"))
+        async with database.visited(tmp_path) as guest:
+            turn = await SqlTurns(guest).claim(THREAD)
+        assert await SqlTurns(host).claim(THREAD) is None
+
+    assert turn is not None
+    assert turn.question.text == "why"
+
+
+async def test_a_guest_makes_no_database(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="no database in"):
+        async with database.visited(tmp_path / "none"):
+            raise AssertionError
+
+    assert not await asyncio.to_thread((tmp_path / "none").exists)
+
+
+@pytest.mark.parametrize(
+    ("revision", "reason"),
+    [("9999", "newer Linefeed"), ("0001", "older Linefeed")],
+)
+async def test_a_guest_changes_no_tables(
+    tmp_path: Path, database_url: str, revision: str, reason: str
+) -> None:
+    stored = text("update alembic_version set version_num = :revision")
+    async with (
+        database.opened(tmp_path, database_url) as engine,
+        transaction(engine) as connection,
+    ):
+        await connection.execute(stored, {"revision": revision})
+
+    with pytest.raises(SetupError, match=reason):
+        async with database.visited(tmp_path, database_url):
+            raise AssertionError

@@ -348,3 +348,34 @@ async def test_loading_reads_the_buffer_through_its_index(tmp_path: Path) -> Non
     assert [row.detail for row in plan] == [
         "SEARCH message USING INDEX message_in_buffer (thread=?)"
     ]
+
+
+async def test_who_spoke_before_the_first_word_to_the_bot_does_not_count(
+    memory: MemoryStore,
+) -> None:
+    before = said("root", "1", by="ben", is_overheard=True)
+    behind = said("well", "3", by="chie", is_overheard=True)
+
+    await memory.add_all([before, replied("old", "1")])
+    assert await memory.people(THREAD) == frozenset()
+
+    await memory.add_all([said("why", "2"), behind])
+    assert await memory.people(THREAD) == {"ana", "chie"}
+
+
+async def test_messages_are_added_together_and_once(memory: MemoryStore) -> None:
+    await memory.add(said("first", "1"))
+
+    await memory.add_all([said("again", "1"), said("second", "2")])
+    await memory.add_all([])
+
+    assert texts(await memory.load(THREAD)) == ["first", "second"]
+
+
+async def test_an_unknown_message_is_retracted_from_nowhere(
+    memory: MemoryStore,
+) -> None:
+    await memory.add(replied("answer", "1"))
+
+    assert not await memory.retract(THREAD, "5.0")
+    assert texts(await memory.load(THREAD)) == ["answer"]

@@ -93,7 +93,7 @@ def posted(workspace: Workspace, thread_ts: str = "", only_for: str = "") -> Mes
 def test_what_the_manifest_does_not_declare_reaches_nobody(
     workspace: Workspace, clock: FakeClock
 ) -> None:
-    hand = new_hand(workspace, clock, Features())
+    hand = new_hand(workspace, clock, Features(is_interactive=False))
     message = posted(workspace)
     hand.open()
 

@@ -1,0 +1,98 @@
+"""What one person alone sees: a report on the memory, a question, a word.
+
+As blocks of plain text: whatever people or a model wrote is shown as it is, and calls
+nobody.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.conversation.steering import MemoryReport
+from bot.conversation.turn import ThreadId
+
+FORGET = "linefeed_forget"
+"""The action of the button that forgets."""
+MAX_SECTION_CHARS = 3_000
+"""https://docs.slack.dev/reference/block-kit/blocks/section-block, read 2026-11."""
+MAX_SHOWN_CHARS = 9_000
+"""Of all blocks: Slack refuses too long ones with `msg_blocks_too_long`, from about
+13,000 characters on (not documented: https://github.com/slackapi/bolt-js/issues/2509,
+read 2026-11).
+"""
+
+EMPTY = "I remember nothing of this conversation."
+REMEMBERED = "I will remember that as long as this conversation lasts."
+TOO_LONG = (
+    "That is too long to be kept word for word. Say it in a few sentences: at most"
+    " about 800 letters."
+)
+FORGOTTEN = "Forgotten. From here on we begin anew."
+NOT_FORGOTTEN = "That did not work: nothing was forgotten. Try again in a moment."
+UNREADABLE = "I cannot look that up right now. Try again in a moment."
+HELP = """\
+Write to me directly, or mention me in a channel; in a thread I then go on.
+These messages I obey instead of answering, if they hold nothing else:
+• memory - shows what I remember of a thread
+• remember: … - keeps a fact, word for word
+• forget - erases what I remember, once you confirm it
+• help - shows this
+In a channel, mention me in front of them. Only you see what I show then."""
+
+_ASK = "Shall I forget all that was said here? The messages themselves stay in Slack."
+
+Ephemeral = dict[str, Any]
+"""The arguments of a call that say what it shows."""
+
+
+def word(text: str) -> Ephemeral:
+    """Return a plain text."""
+    return {"text": text}
+
+
+def report(found: MemoryReport) -> Ephemeral:
+    """Return what is remembered, shortened where it is too long to be shown."""
+    if found.is_empty:
+        return word(EMPTY)
+    count = f"{found.verbatim} messages word for word"
+    if found.left_out:
+        count += f", {found.left_out} more wait for their summary"
+    tokens = f"{found.used_tokens:,} of {found.budget_tokens:,} tokens"
+    parts = [f"What I remember here: {count}; about {tokens}."]
+    if found.pinned:
+        facts = (f"• {m.text} ({m.speaker.name or m.speaker.id})" for m in found.pinned)
+        parts.append("To be kept:\n" + "\n".join(facts))
+    if found.summary:
+        parts.append(f"Summary of what was before:\n{found.summary}")
+    return {"text": parts[0], "blocks": list(_sections("\n\n".join(parts)))}
+
+
+def confirmation(thread: ThreadId) -> Ephemeral:
+    """Return the question whether to forget a thread, with its button."""
+    button = {
+        "type": "button",
+        "action_id": FORGET,
+        "value": thread,
+        "style": "danger",
+        "text": _plain("Forget"),
+        "confirm": {
+            "title": _plain("Forget this conversation?"),
+            "text": _plain("What I remember of it is erased and cannot be restored."),
+            "confirm": _plain("Forget"),
+            "deny": _plain("Keep"),
+            "style": "danger",
+        },
+    }
+    actions = {"type": "actions", "elements": [button]}
+    return {"text": _ASK, "blocks": [*_sections(_ASK), actions]}
+
+
+def _sections(text: str) -> Iterator[dict[str, Any]]:
+    if len(text) > MAX_SHOWN_CHARS:
+        text = text[: MAX_SHOWN_CHARS - 1] + "…"
+    for start in range(0, len(text), MAX_SECTION_CHARS):
+        piece = text[start : start + MAX_SECTION_CHARS]
+        yield {"type": "section", "text": _plain(piece)}
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": False}

@@ -1,0 +1,144 @@
+"""Threads as a list, and all that is stored of one: what an administrator sees."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.conversation.turn import ThreadId
+from bot.storage import tables
+from bot.storage.database import transaction, uninterrupted
+
+Database = AsyncEngine
+"""What `database.visited` and `database.opened` give."""
+Row = dict[str, Any]
+"""A row of a table, by column."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    """What a list says of a thread."""
+
+    id: ThreadId
+    last_used_s: float
+    """Unix time, an hour late at most."""
+    messages: int
+    """How many are not deleted, folded ones included."""
+    summaries: int
+    """How often it was folded, as far as that still counts."""
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRecord:
+    """All that is stored of a thread."""
+
+    thread: Row
+    summaries: tuple[Row, ...]
+    """Oldest first."""
+    messages: tuple[Row, ...]
+    """By position, deleted ones without words."""
+    turns: tuple[Row, ...]
+    """By position."""
+    parts: tuple[Row, ...]
+    """Which message carried which part of a turn's reply, in order."""
+
+    @property
+    def kept(self) -> tuple[Row, ...]:
+        """Return the messages that are not deleted."""
+        return tuple(m for m in self.messages if m["gen"] != tables.DELETED)
+
+
+class SqlThreads:
+    """Reads threads of a database."""
+
+    def __init__(self, engine: Database) -> None:
+        """Read a database that is open."""
+        self._engine = engine
+
+    @uninterrupted
+    async def newest(self, limit: int) -> tuple[ThreadLine, ...]:
+        """Return the threads that were used last, the newest first.
+
+        Raises:
+            StoreError: if the database refuses.
+        """
+        thread, message = tables.thread, tables.message
+        is_kept = message.c.gen.is_distinct_from(tables.DELETED)
+        counts = (
+            _count(message.c.thread, is_kept),
+            func.coalesce(_newest_gen(), 0),
+            _count(tables.turn.c.thread),
+        )
+        lines = (
+            select(thread.c.id, thread.c.last_used_s, *counts)
+            .order_by(thread.c.last_used_s.desc(), thread.c.id)
+            .limit(limit)
+        )
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(lines)).all()
+        return tuple(ThreadLine(ThreadId(row[0]), *row[1:]) for row in rows)
+
+    @uninterrupted
+    async def record(self, thread: ThreadId) -> ThreadRecord | None:
+        """Return all that is stored of a thread; None if there is none of that id.
+
+        Raises:
+            StoreError: if the database refuses.
+        """
+        message, turn, part = tables.message, tables.turn, tables.reply_message
+        async with transaction(self._engine) as connection:
+            heads = await _rows(
+                connection, select(tables.thread).where(tables.thread.c.id == thread)
+            )
+            if not heads:
+                return None
+            return ThreadRecord(
+                thread=heads[0],
+                summaries=await _rows(
+                    connection,
+                    select(tables.summary)
+                    .where(tables.summary.c.thread == thread)
+                    .order_by(tables.summary.c.gen),
+                ),
+                messages=await _rows(
+                    connection,
+                    select(message)
+                    .where(message.c.thread == thread)
+                    # A question stands before its reply.
+                    .order_by(message.c.position, message.c.role.desc()),
+                ),
+                turns=await _rows(
+                    connection,
+                    select(turn)
+                    .where(turn.c.thread == thread)
+                    .order_by(turn.c.position),
+                ),
+                parts=await _rows(
+                    connection,
+                    select(part)
+                    .join_from(part, turn)
+                    .where(turn.c.thread == thread)
+                    .order_by(turn.c.position, part.c.seq),
+                ),
+            )
+
+
+async def _rows(connection: AsyncConnection, query: Select[Any]) -> tuple[Row, ...]:
+    found = await connection.execute(query)
+    return tuple(dict(row) for row in found.mappings())
+
+
+def _count(owner: Any, *conditions: Any) -> Any:
+    """Count the rows that belong to the thread of the outer query."""
+    belongs = and_(owner == tables.thread.c.id, *conditions)
+    return select(func.count()).where(belongs).scalar_subquery()
+
+
+def _newest_gen() -> Any:
+    summary = tables.summary
+    newest = select(func.max(summary.c.gen)).where(
+        summary.c.thread == tables.thread.c.id
+    )
+    return newest.scalar_subquery()
