@@ -139,6 +139,7 @@ class StreamedMessage:
             if error.error in {STOPPED, *GONE_ERRORS}:
                 raise
             log.info("a stream ended", error=error.error)
+            self._is_open = error.error != STREAM_ENDED
         else:
             if answer is not None:
                 self._keep(page, snapshot, seq)
@@ -149,15 +150,17 @@ class StreamedMessage:
 
     async def _settle(self, page: Page) -> None:
         """Edit the message to hold the whole page, its stream stopped."""
+        if self._is_open:
+            await self._end_stream(page)
+            return
         await self._slots.take(UPDATE, page)
         snapshot = page.snapshot()
         try:
             if await self._editor.edit(snapshot):
                 page.deliver(snapshot)
-                self._is_open = False
         except RefusedError as error:
             if error.error == STILL_STREAMING and not self._is_stuck:
-                await self._end_stream(page)
+                self._is_open = True
                 return
             if error.error not in GONE_ERRORS:
                 reached = await self._editor.arrived()
@@ -168,6 +171,7 @@ class StreamedMessage:
     async def _end_stream(self, page: Page) -> None:
         """Stop the stream as it is; whether that helped, the next edit tells."""
         await self._slots.take(STOP, page)
+        self._is_open = False
         try:
             await self._call(STOP, self._place())
         except NoAnswerError as error:

@@ -152,7 +152,7 @@ def test_a_button_that_is_gone_is_refused(window: Window, message: Message) -> N
 def test_a_button_does_nothing_if_the_manifest_has_no_interactivity(
     workspace: Workspace, message: Message
 ) -> None:
-    window = Window(workspace, Features())
+    window = Window(workspace, Features(is_interactive=False))
 
     refused = window.do(type="press", ts=message.ts, action_id="go")
 
