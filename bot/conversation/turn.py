@@ -19,6 +19,16 @@ Role = Literal["person", "bot"]
 Outcome = Literal["done", "failed", "stopped"]
 """How a turn ended: with a reply, with none but perhaps an apology, by a person."""
 
+Rest = Literal["", "length", "break", "interrupted"]
+"""Why a reply is not whole: empty if it is, else it can be gone on with."""
+
+Wish = Literal["", "stop", "edit", "delete"]
+"""What people want of a turn that runs: that it goes on, that it ends, that its changed
+question is answered instead, or that all of it disappears."""
+
+MAX_INTERRUPTIONS = 3
+"""A turn whose process died so often is not tried again: it may be the reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
@@ -58,3 +68,47 @@ class Turn:
     """Where the reply goes; written and read by the edge it came from."""
     attempts: int = 0
     """How often answering it was begun, this time included."""
+    since_attempt: int = 1
+    """The first attempt whose words count; what earlier ones wrote is to be removed."""
+    interruptions: int = 0
+    """How many attempts ended with their process, since a person last asked for one."""
+
+    @property
+    def is_resumed(self) -> bool:
+        """Say whether an earlier attempt may have written a part of the reply."""
+        return self.attempts > self.since_attempt
+
+    @property
+    def is_given_up(self) -> bool:
+        """Say whether it was interrupted too often to be tried again."""
+        return self.interruptions >= MAX_INTERRUPTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Tokens that an answer cost."""
+
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Return all of them."""
+        return self.prompt_tokens + self.answer_tokens
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(
+            self.prompt_tokens + other.prompt_tokens,
+            self.answer_tokens + other.answer_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an attempt at a turn ended."""
+
+    outcome: Outcome
+    rest: Rest = ""
+    spent: Spent = Spent()
+    error: str = ""
+    """What went wrong, as a name without words of anybody; empty if nothing did."""

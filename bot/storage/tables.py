@@ -67,11 +67,25 @@ turn = Table(
     Column("attempts", Integer, nullable=False),
     Column("accepted_s", Float, nullable=False),
     Column("ended_s", Float),
+    Column("owner", Text),
+    Column("lease_until_s", Float),
+    Column("interruptions", Integer, nullable=False, server_default="0"),
+    Column("since_attempt", Integer, nullable=False, server_default="1"),
+    Column("wish", Text, nullable=False, server_default=""),
+    Column("rest", Text, nullable=False, server_default=""),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("prompt_tokens", Integer, nullable=False, server_default="0"),
+    Column("answer_tokens", Integer, nullable=False, server_default="0"),
     CheckConstraint(
         "state in ('waiting', 'running', 'done', 'failed', 'stopped')", name="state"
     ),
 )
-"""One row per message that must be answered. `…_s` columns are Unix times."""
+"""One row per message that must be answered. `…_s` columns are Unix times.
+
+Who runs a turn is its `owner`, by the database's clock until `lease_until_s`; `wish` is
+what people want of it meanwhile. `rest` says why the reply is not whole, `error` why
+there is none. What attempts before `since_attempt` wrote is to be removed.
+"""
 
 _WAITING = text("state = 'waiting'")
 _RUNNING = text("state = 'running'")
@@ -90,6 +104,30 @@ Index(
     postgresql_where=_RUNNING,
 )
 Index("turn_accepted", turn.c.accepted_s)
+Index("turn_of_person", turn.c.speaker, turn.c.accepted_s)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("turn", Text, ForeignKey("turn.id", ondelete="CASCADE"), primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("given_s", Float, nullable=False),
+    CheckConstraint("value in ('good', 'bad')", name="value"),
+)
+"""What people think of a reply; each has one opinion, the last one."""
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("due_s", Float, nullable=False),
+    Column("held_until_s", Float, nullable=False, server_default="0"),
+)
+"""When the next call of a kind may go, for all processes, by the database's clock.
+
+`due_s` is the end of a token bucket's debt; nothing goes before `held_until_s`.
+"""
 
 reply_message = Table(
     "reply_message",
@@ -99,7 +137,11 @@ reply_message = Table(
     Column("message", Text, nullable=False),
     Column("text", Words, nullable=False, server_default=""),
 )
-"""Which part of a reply went where, in order. A message that grows has several."""
+"""Which part of a reply went where, in order. A message that grows has several.
+
+`message` is empty while the call that brings the part has no answer.
+"""
+Index("reply_message_message", reply_message.c.message)
 
 thread = Table(
     "thread",

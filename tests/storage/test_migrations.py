@@ -81,6 +81,8 @@ async def test_the_migrations_make_the_indexes(engine: AsyncEngine) -> None:
         "CREATE UNIQUE INDEX turn_running_once_per_thread ON turn (thread)"
         " WHERE state = 'running'",
         "CREATE INDEX turn_accepted ON turn (accepted_s)",
+        "CREATE INDEX turn_of_person ON turn (speaker, accepted_s)",
+        "CREATE INDEX reply_message_message ON reply_message (message)",
         "CREATE INDEX message_in_buffer ON message (thread, position)"
         " WHERE gen IS NULL",
     }

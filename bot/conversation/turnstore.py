@@ -1,0 +1,109 @@
+"""The queue of turns as the core asks for it: one owner at a time, by leases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bot.conversation.turn import Ending, ThreadId, Turn, TurnId, Wish
+
+LEASE_S = 5.0
+"""So long a turn belongs to a process that was last heard of; then to any other."""
+
+Opinion = Literal["good", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """What became of the turns that were to be stopped."""
+
+    running: tuple[TurnId, ...] = ()
+    """They end as soon as their process hears of it."""
+    waiting: tuple[Turn, ...] = ()
+    """They have ended."""
+
+
+class TurnStore(Protocol):
+    """Turns that outlive the process. Every method may raise `StoreError`.
+
+    Times are the database's. A store knows the process that uses it: only that one's
+    turns it renews, finishes and hands over.
+    """
+
+    async def add(self, turn: Turn) -> bool:
+        """Store a waiting turn and remember its question; False if it was known."""
+        ...
+
+    async def resume(self) -> tuple[ThreadId, ...]:
+        """Return every thread with a turn that waits, or that nobody runs any more.
+
+        To be called once, at start: where only one process may use the database, what
+        runs there was run by a dead one.
+        """
+        ...
+
+    async def orphans(self) -> tuple[ThreadId, ...]:
+        """Return threads with open turns of which nobody runs one.
+
+        Nothing where only one process may use the database.
+        """
+        ...
+
+    async def claim(self, thread: ThreadId) -> Turn | None:
+        """Lease the oldest open turn of a thread; None if there is none to be had.
+
+        There is none while another process has one. One whose lease ran out is taken
+        over, and counts as interrupted.
+        """
+        ...
+
+    async def renew(self) -> Mapping[TurnId, Wish]:
+        """Prolong all leases; return the turns that are still ours, and what of them.
+
+        One that is missing was taken over.
+        """
+        ...
+
+    async def finish(self, turn: TurnId, ending: Ending) -> bool:
+        """Mark a running turn as ended; False if it is not ours any more.
+
+        A turn whose question was changed meanwhile waits again, to be answered anew.
+        """
+        ...
+
+    async def hand_over(self, turn: TurnId) -> None:
+        """Let a running turn wait again, for whoever takes it; it is not interrupted."""
+        ...
+
+    async def stop(self, thread: ThreadId) -> Halted:
+        """Ask for the end of the running turn; end those that wait behind it."""
+        ...
+
+    async def revise(self, thread: ThreadId, position: str) -> TurnId | None:
+        """Let the question at a position be answered anew, its text was changed.
+
+        That is done if its turn runs, or ended and is the newest of its thread; if it
+        waits nothing is needed. Returns the turn unless nothing is to be done.
+        """
+        ...
+
+    async def withdraw(self, thread: ThreadId, position: str) -> TurnId | None:
+        """Let the reply to the question at a position disappear; it was deleted.
+
+        Returns the turn if there is one that has a reply, or is about to.
+        """
+        ...
+
+    async def reopen(self, turn: TurnId, *, anew: bool) -> ThreadId | None:
+        """Let an ended turn wait again: to be answered anew, or gone on with.
+
+        None if it is open, or not the newest of its thread, or, to be gone on with,
+        its reply is whole.
+        """
+        ...
+
+    async def rate(self, turn: TurnId, person: str, opinion: Opinion) -> bool:
+        """Keep what a person thinks of a reply, in place of what they thought before.
+
+        False if there is no such turn.
+        """
+        ...
