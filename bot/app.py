@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from uuid import uuid4
 
 import structlog
 
@@ -13,6 +14,7 @@ from bot import models
 from bot.conversation.alarm import Alarm
 from bot.conversation.condenser import Condenser
 from bot.conversation.inbox import Inbox
+from bot.conversation.lease import Leases
 from bot.conversation.memory import Memory
 from bot.conversation.ports import Archive, Briefings, MemoryStore
 from bot.conversation.reply import Answerer
@@ -36,6 +38,7 @@ from bot.slack.services import Services
 from bot.slack.tokenwatch import TokenWatch
 from bot.storage import condition, database, journal
 from bot.storage.memory import SqlMemory
+from bot.storage.notes import SqlNotes
 from bot.storage.retention import SqlArchive
 from bot.storage.turns import SqlTurns
 from bot.web import health
@@ -70,35 +73,36 @@ async def _give_up_start(
 async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) -> None:
     bot_token = settings.slack_bot_token.get_secret_value()
     book = _book(settings)
+    owner = uuid4().hex
     async with (
         database.opened(
             settings.data, settings.database_url.get_secret_value()
         ) as engine,
         slack_web.opened(bot_token, settings.slack_api_url) as slack,
-        journal.running(SqlTurns(engine)) as notes,
+        journal.running(SqlNotes(engine, owner)) as notes,
         AsyncExitStack() as answering,
         AsyncExitStack() as hearing,
     ):
         bot = await preflight.identify(slack)
+        queue = _queue(settings, SqlTurns(engine, owner))
         services = Services(
             web=slack,
             bot_id=bot.bot_id,
             journal=notes,
+            assured=queue.leases.assured,
             budget=Budget(settings.post_interval_s, asyncio.get_running_loop().time),
             shows_all_links=settings.links == "all",
         )
         delivery = await answering.enter_async_context(
             SlackDelivery(services, partial(_wish, settings, book))
         )
-        turns = SqlTurns(engine)
-        inbox = Inbox(turns, settings.at_once)
         policy = Policy(bot.user, settings.threads, settings.allow)
         mind = _mind(settings, slack, bot, policy, SqlMemory(engine))
         controls = Controls(slack, mind.steering, policy)
-        listener = Listener(inbox, mind.memory, policy, controls, bot.bot_id)
+        listener = Listener(queue.inbox, mind.memory, policy, controls, bot.bot_id)
         # Slack first: what it sends is stored while the model's libraries load.
         connection = await hearing.enter_async_context(
-            _heard(settings, slack, bot, listener, controls, turns)
+            _heard(settings, slack, bot, listener, controls, queue.turns)
         )
         examine = partial(condition.examine, engine, settings.data)
         await hearing.enter_async_context(
@@ -109,14 +113,28 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             asyncio.TaskGroup() as group,
         ):
             answerer = Answerer(briefings, mind.memory, delivery, mind.people)
-            group.create_task(inbox.run(answerer, settings.grace_s))
+            group.create_task(queue.inbox.run(answerer, settings.grace_s))
             _settle_garbage()
             ready.set()
             log.info("ready", model=settings.model)
             await stop.wait()
             log.info("stopping")
             await hearing.aclose()
-            inbox.stop()
+            queue.inbox.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """What keeps turns in their order."""
+
+    turns: SqlTurns
+    leases: Leases
+    inbox: Inbox
+
+
+def _queue(settings: Settings, turns: SqlTurns) -> _Queue:
+    leases = Leases(turns)
+    return _Queue(turns, leases, Inbox(turns, settings.at_once, leases))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Turns in their order: accepted once, one at a time per thread, threads side by side.
 
-The database holds the order and the state; this holds only which threads have work.
+The database holds the order and the state, and who runs what; this holds only which
+threads may have work here.
 """
 
 import asyncio
@@ -9,16 +10,21 @@ from typing import Protocol
 
 import structlog
 
+from bot.conversation.halt import Halt
+from bot.conversation.lease import Leases
 from bot.conversation.ports import (
     DeliveryError,
+    LostError,
     StoppedError,
     StoreError,
-    TurnStore,
 )
-from bot.conversation.turn import Outcome, ThreadId, Turn
+from bot.conversation.turn import Ending, ThreadId, Turn
+from bot.conversation.turnstore import TurnStore
 
 STORE_PAUSE_S = 1.0
 """How long to wait before asking a database again that failed."""
+ORPHANS_S = 1.0
+"""How often to look for turns that nobody runs, where other processes may have died."""
 
 log = structlog.stdlib.get_logger()
 
@@ -26,12 +32,16 @@ log = structlog.stdlib.get_logger()
 class TurnAnswerer(Protocol):
     """What answers a turn: `reply.Answerer`."""
 
-    async def answer(self, turn: Turn) -> None:
-        """Deliver the reply to a turn."""
+    async def answer(self, turn: Turn, halt: Halt) -> Ending:
+        """Deliver the reply to a turn; say how it ended."""
         ...
 
     async def apologise(self, turn: Turn) -> None:
         """Say that answering a turn failed."""
+        ...
+
+    def queue(self, turn: Turn) -> None:
+        """Show that a turn waits for another one."""
         ...
 
 
@@ -39,16 +49,24 @@ class Inbox:
     """Accepts turns at any time; answers them while `run` runs."""
 
     def __init__(
-        self, turns: TurnStore, at_once: int, store_pause_s: float = STORE_PAUSE_S
+        self,
+        turns: TurnStore,
+        at_once: int,
+        leases: Leases,
+        store_pause_s: float = STORE_PAUSE_S,
     ) -> None:
         """Answer at most `at_once` turns at the same time; the others wait."""
         self._turns = turns
         self._store_pause_s = store_pause_s
         self._slots = asyncio.Semaphore(at_once)
+        self._leases = leases
         self._workers: dict[ThreadId, asyncio.Task[None]] = {}
         self._woken: set[ThreadId] = set()
+        self._new: dict[ThreadId, list[Turn]] = {}
+        """What was accepted here and is neither begun nor shown to wait."""
         self._begin: Callable[[ThreadId], asyncio.Task[None]] | None = None
-        self._stopping = asyncio.Event()
+        self._show: Callable[[list[Turn]], object] = list
+        self._closing = asyncio.Event()
 
     async def accept(self, turn: Turn) -> bool:
         """Store a turn and let it be answered; False if it was accepted before.
@@ -58,30 +76,52 @@ class Inbox:
         Raises:
             StoreError: if it could not be stored; then it was not accepted.
         """
+        thread = turn.question.thread
         try:
             is_new = await self._turns.add(turn)
         finally:
             # A caller that is cancelled leaves a turn stored, perhaps.
-            self._wake(turn.question.thread)
+            is_behind = thread in self._workers or self._slots.locked()
+            self.wake(thread)
         if is_new:
-            log.info("turn accepted", turn=turn.id, thread=turn.question.thread)
+            log.info("turn accepted", turn=turn.id, thread=thread)
+            self._new.setdefault(thread, []).append(turn)
+            if is_behind:
+                self._show_waiting(thread)
         return is_new
 
-    async def run(self, answerer: TurnAnswerer, grace_s: float) -> None:
-        """Answer turns until `stop`, those of earlier processes first.
+    def wake(self, thread: ThreadId) -> None:
+        """Look for work in a thread; never waits."""
+        self._woken.add(thread)
+        if self._begin is not None and thread not in self._workers:
+            self._workers[thread] = self._begin(thread)
 
-        Running replies then have `grace_s` to finish. What is cut off is answered
-        after the next start.
+    async def run(self, answerer: TurnAnswerer, grace_s: float) -> None:
+        """Answer turns until `close`, those of dead processes too.
+
+        Running replies then have `grace_s` to finish. What is cut off is handed over to
+        another process, or to the next start.
         """
         async with asyncio.TaskGroup() as group:
             # None is begun before: `resume` takes what runs for a dead process's.
             waiting = await self._resume()
             self._begin = lambda thread: group.create_task(self._work(thread, answerer))
+            self._show = lambda new: group.create_task(self._queue(new, answerer))
             for thread in {*waiting, *self._woken}:
-                self._wake(thread)
-            await self._stopping.wait()
-            self._begin = None
+                self.wake(thread)
+            watches = (
+                group.create_task(self._leases.run()),
+                group.create_task(self._adopt()),
+            )
+            await self._closing.wait()
+            self._begin, self._show = None, list
             await self._drain(grace_s)
+            for watch in watches:
+                watch.cancel()
+
+    def close(self) -> None:
+        """Begin no further turn; `run` returns when the running ones are finished."""
+        self._closing.set()
 
     async def _resume(self) -> tuple[ThreadId, ...]:
         while True:
@@ -91,19 +131,20 @@ class Inbox:
                 log.exception("what waits could not be read from the database")
                 await asyncio.sleep(self._store_pause_s)
 
-    def stop(self) -> None:
-        """Begin no further turn; `run` returns when the running ones are finished."""
-        self._stopping.set()
-
-    def _wake(self, thread: ThreadId) -> None:
-        self._woken.add(thread)
-        if self._begin is not None and thread not in self._workers:
-            self._workers[thread] = self._begin(thread)
+    async def _adopt(self) -> None:
+        """Take over what other processes left, until cancelled."""
+        while self._turns.is_shared:
+            await asyncio.sleep(ORPHANS_S)
+            try:
+                for thread in await self._turns.orphans():
+                    self.wake(thread)
+            except StoreError as error:
+                log.warning("orphans could not be looked for", reason=str(error))
 
     async def _work(self, thread: ThreadId, answerer: TurnAnswerer) -> None:
         """Answer a thread's turns, oldest first, until none waits."""
         try:
-            while thread in self._woken and not self._stopping.is_set():
+            while thread in self._woken and not self._closing.is_set():
                 # Discarded before the claim: a turn stored behind it wakes again.
                 self._woken.discard(thread)
                 async with self._slots:
@@ -111,11 +152,26 @@ class Inbox:
                 self._woken |= {thread} if may_have_more else set()
         finally:
             del self._workers[thread]
+            self._new.pop(thread, None)
+
+    def _show_waiting(self, thread: ThreadId) -> None:
+        if new := self._new.pop(thread, []):
+            self._show(new)
+
+    async def _queue(self, new: list[Turn], answerer: TurnAnswerer) -> None:
+        """Show people that their turns wait, if they still do."""
+        try:
+            for turn in new:
+                if await self._turns.queue(turn.id):
+                    answerer.queue(turn)
+        except StoreError as error:
+            log.warning("it is not shown that turns wait", reason=str(error))
 
     async def _answer_next(self, thread: ThreadId, answerer: TurnAnswerer) -> bool:
         """Answer the oldest waiting turn; say whether more may wait."""
-        if self._stopping.is_set():
+        if self._closing.is_set():
             return False
+        since_s = self._leases.now_s()
         try:
             turn = await self._turns.claim(thread)
         except StoreError:
@@ -123,26 +179,44 @@ class Inbox:
             await asyncio.sleep(self._store_pause_s)
             return True
         if turn is None:
+            # Another process has the thread.
+            self._show_waiting(thread)
             return False
-        with structlog.contextvars.bound_contextvars(turn=turn.id):
-            await self._finish(turn, await self._outcome(turn, answerer))
+        self._new[thread] = [t for t in self._new.pop(thread, []) if t.id != turn.id]
+        with (
+            structlog.contextvars.bound_contextvars(turn=turn.id),
+            self._leases.held(turn, since_s) as halt,
+        ):
+            await self._run_one(turn, answerer, halt)
         return True
 
-    async def _outcome(self, turn: Turn, answerer: TurnAnswerer) -> Outcome:
+    async def _run_one(self, turn: Turn, answerer: TurnAnswerer, halt: Halt) -> None:
         log.info("turn begun", attempt=turn.attempts)
         try:
-            await answerer.answer(turn)
+            ending = await self._ending(turn, answerer, halt)
+        except LostError:
+            log.warning("the turn was given up: another process has it")
+        except asyncio.CancelledError:
+            await self._hand_over(turn)
+            raise
+        else:
+            await self._finish(turn, ending)
+
+    async def _ending(self, turn: Turn, answerer: TurnAnswerer, halt: Halt) -> Ending:
+        try:
+            return await answerer.answer(turn, halt)
+        except LostError:
+            raise
         except StoppedError:
-            return "stopped"
+            return Ending("stopped")
         except DeliveryError as error:
             log.warning("the reply cannot be delivered", reason=str(error))
-        except Exception:
+            return Ending("failed", error=type(error).__name__)
+        except Exception as error:
             # The boundary: one turn's fault must not end the others.
             log.exception("the turn failed")
             await self._apologise(answerer, turn)
-        else:
-            return "done"
-        return "failed"
+            return Ending("failed", error=type(error).__name__)
 
     async def _apologise(self, answerer: TurnAnswerer, turn: Turn) -> None:
         try:
@@ -151,17 +225,24 @@ class Inbox:
             # The same boundary: what broke the answer may break this too.
             log.exception("the apology cannot be delivered")
 
-    async def _finish(self, turn: Turn, outcome: Outcome) -> None:
+    async def _finish(self, turn: Turn, ending: Ending) -> None:
         """Mark the end, however long the database fails: else it is answered twice."""
         while True:
             try:
-                await self._turns.finish(turn.id, outcome)
+                is_ours = await self._turns.finish(turn.id, ending)
             except StoreError:
                 log.exception("the end of the turn could not be stored")
                 await asyncio.sleep(self._store_pause_s)
             else:
-                log.info("turn ended", outcome=outcome)
+                log.info("turn ended", outcome=ending.outcome, is_ours=is_ours)
                 return
+
+    async def _hand_over(self, turn: Turn) -> None:
+        try:
+            await self._turns.hand_over(turn.id)
+        except StoreError:
+            # Its lease runs out, or the next start finds it.
+            log.warning("the turn could not be handed over", exc_info=True)
 
     async def _drain(self, grace_s: float) -> None:
         workers = list(self._workers.values())
@@ -172,4 +253,7 @@ class Inbox:
         for worker in cut_off:
             worker.cancel()
         if cut_off:
-            log.warning("replies cut off, answered after a start", replies=len(cut_off))
+            log.warning(
+                "replies cut off, answered by another process or after a start",
+                replies=len(cut_off),
+            )

@@ -73,12 +73,15 @@ class Memory:
     async def remember(self, turn: Turn, text: str) -> None:
         """Store the reply to a turn; its question is stored with the turn.
 
+        What an earlier attempt left of it is replaced.
+
         Raises:
             StoreError: if the database does not take it.
         """
-        await self._store.add(
-            replace(turn.question, role="bot", speaker=BOT, text=text, files=())
-        )
+        reply = replace(turn.question, role="bot", speaker=BOT, text=text, files=())
+        await self._store.add(reply)
+        if turn.attempts > 1:
+            await self._store.edit(reply)
         await self._retract_late(turn.question.thread)
         self._wake(turn.question.thread)
 

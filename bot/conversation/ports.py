@@ -1,6 +1,6 @@
 """The outside world on one page: what the core asks of its edges."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.chunking import Chunk
 from bot.conversation.fold import Fold, Recollection
 from bot.conversation.prompt import Prompt
-from bot.conversation.turn import Message, Outcome, Role, ThreadId, Turn, TurnId
+from bot.conversation.turn import Cut, Message, Role, Spent, ThreadId, Turn
 
 
 class SetupError(Exception):
@@ -18,14 +18,18 @@ class SetupError(Exception):
 class ModelError(Exception):
     """The model gave no answer, or not all of it."""
 
-    def __init__(self, sentence: str, *, is_break: bool = False) -> None:
+    def __init__(
+        self, sentence: str, *, is_break: bool = False, is_cut: bool = False
+    ) -> None:
         """Keep the one sentence that the person may read; it quotes no provider.
 
-        `is_break` says that the answer had begun and broke: to ask again may help.
+        `is_break` says that the answer had begun and broke: to ask again may help. One
+        that `is_cut` reached the model's limit of length.
         """
         super().__init__(sentence)
         self.sentence = sentence
         self.is_break = is_break
+        self.is_cut = is_cut
 
 
 class DeliveryError(Exception):
@@ -34,6 +38,10 @@ class DeliveryError(Exception):
 
 class StoppedError(DeliveryError):
     """A person stopped the reply where it appears."""
+
+
+class LostError(DeliveryError):
+    """The turn is another process's now: nothing more may be done for it here."""
 
 
 class StoreError(Exception):
@@ -47,8 +55,12 @@ class SummaryError(Exception):
 class ChatModel(Protocol):
     """A language model."""
 
-    def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
+    def stream(
+        self, prompt: Prompt, report: Callable[[Spent], None] = ...
+    ) -> AsyncGenerator[str]:
         """Yield the answer in fragments, never empty; close it to cancel.
+
+        `report` is told at most once what it cost, where the provider says so.
 
         Raises:
             ModelError: before the first fragment or behind any later one.
@@ -107,6 +119,31 @@ class Outlet(Protocol):
         """
         ...
 
+    def whole(self, text: str, cut: Cut) -> None:
+        """Tell that no more of the model's text will come, and all there is of it.
+
+        So nothing has to be asked again if the process dies before it is delivered.
+        """
+        ...
+
+    def offer(self, cut: Cut) -> None:
+        """Let people say what they think of the reply, or have it given anew.
+
+        One that is cut they can have gone on with.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a reply came before it was interrupted."""
+
+    text: str = ""
+    """The model's text so far, delivered or about to be."""
+    is_whole: bool = False
+    """The model had ended."""
+    cut: Cut = ""
+
 
 class Delivery(Protocol):
     """How replies reach people."""
@@ -114,20 +151,39 @@ class Delivery(Protocol):
     def open(self, turn: Turn) -> AbstractAsyncContextManager[Outlet]:
         """Begin the reply to a turn; leaving waits until all of it was delivered.
 
+        What attempts before `turn.since_attempt` delivered is replaced or removed.
+
         Raises:
             DeliveryError: on leaving, if some of it could not be delivered for good.
             StoppedError: on leaving, if a person wanted no more of it.
         """
         ...
 
-    async def delivered(self, turn: Turn) -> tuple[str, ...]:
-        """Return the ids of the messages that reached people for a turn, oldest first.
+    async def resume(self, turn: Turn) -> Progress:
+        """Find out how far the attempts since `turn.since_attempt` came.
 
-        Asks where they were delivered to, so it is true after any crash.
+        Asks where they were delivered to, so it is true after any crash. The next
+        `open` goes on behind it, and delivers first what of it is missing.
 
         Raises:
             DeliveryError: if that cannot be found out.
         """
+        ...
+
+    async def remove(self, turn: Turn) -> None:
+        """Take away all that was ever delivered of a turn.
+
+        Raises:
+            DeliveryError: if that is not possible.
+        """
+        ...
+
+    def queue(self, turn: Turn) -> None:
+        """Show that a turn waits for another one, until it is opened; never waits."""
+        ...
+
+    def unqueue(self, turn: Turn) -> None:
+        """Show it no longer: the turn ended without being opened."""
         ...
 
 
@@ -140,29 +196,6 @@ class Reader(Protocol):
         A mention of the bot itself is removed. Names that cannot be looked up stay
         ids; never raises.
         """
-        ...
-
-
-class TurnStore(Protocol):
-    """Turns that outlive the process. Every method may raise `StoreError`."""
-
-    async def add(self, turn: Turn) -> bool:
-        """Store a waiting turn and remember its question; False if it was known."""
-        ...
-
-    async def resume(self) -> tuple[ThreadId, ...]:
-        """Let turns that a dead process left running wait again.
-
-        Returns every thread with a turn that waits. To be called once, at start.
-        """
-        ...
-
-    async def claim(self, thread: ThreadId) -> Turn | None:
-        """Mark the oldest waiting turn of a thread as running and return it."""
-        ...
-
-    async def finish(self, turn: TurnId, outcome: Outcome) -> None:
-        """Mark a running turn as ended."""
         ...
 
 

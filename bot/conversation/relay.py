@@ -33,6 +33,22 @@ class Draft:
         """Return all that the model wrote."""
         return "".join(self.written)
 
+    @property
+    def seen(self) -> str:
+        """Return what of it people see, or will."""
+        return "".join(self.sent)
+
+    @property
+    def has_words(self) -> bool:
+        """Say whether the model wrote anything but white space."""
+        return any(not fragment.isspace() for fragment in self.written)
+
+    def take(self, text: str) -> None:
+        """Begin with what an earlier attempt wrote and people have."""
+        if text:
+            self.written.append(text)
+            self.sent.append(text)
+
 
 class Relay:
     """Takes one reply's fragments; sends on what is complete, in the same moment.
@@ -47,7 +63,7 @@ class Relay:
         self.draft = draft
         self._outlet = outlet
         self._max_line_wait_s = max_line_wait_s
-        self._chunker = LineChunker(MAX_LINE_CHARS)
+        self._chunker = _chunker_behind(draft.text)
         self._held_since_s: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -114,3 +130,11 @@ class Relay:
             # The next `send` raises it again, where it can be answered.
             return
         self._look_in(self._max_line_wait_s if chunks else LOOK_S)
+
+
+def _chunker_behind(text: str) -> LineChunker:
+    """Return a chunker that knows what is open behind a text, and holds none of it."""
+    chunker = LineChunker(MAX_LINE_CHARS)
+    lines = text[: text.rfind("\n") + 1]
+    emitted_chars = sum(len(chunk.body) for chunk in chunker.push(lines))
+    return chunker if emitted_chars == len(lines) else LineChunker(MAX_LINE_CHARS)

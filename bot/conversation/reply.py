@@ -4,29 +4,35 @@ The model's fragments go through a chunker that lets whole lines out, and every 
 goes to the delivery at once; nothing between them waits.
 """
 
+from dataclasses import dataclass
+
 import structlog
 
-from bot.conversation.asking import ask
+from bot.conversation.asking import Inquiry, ask
+from bot.conversation.halt import Halt
 from bot.conversation.memory import Memory
 from bot.conversation.ports import (
     Briefings,
     Delivery,
     DeliveryError,
+    LostError,
     Outlet,
+    Progress,
     Reader,
     StoppedError,
     StoreError,
 )
 from bot.conversation.prompt import Prompt, compose
 from bot.conversation.relay import MAX_LINE_WAIT_S, Draft, Relay
-from bot.conversation.turn import Message, Turn
+from bot.conversation.turn import Ending, Message, Turn
 
 HELP = "Write your question behind my name, or just write to me directly."
 FILE_ONLY = "I cannot read files yet. Tell me in words what you need."
 CUT_QUESTION = "Your message is longer than I can read: I read its beginning and end."
-RESTARTED = "I was interrupted while I answered. Here is the answer from the start."
 EMPTY = "The model gave an empty answer. Ask again, perhaps in other words."
 BROKEN = "Something went wrong on my side, so this has no answer. Please ask again."
+STOPPED = "(stopped)"
+GIVEN_UP = "I was interrupted three times while I answered, so this is not complete."
 
 log = structlog.stdlib.get_logger()
 
@@ -49,27 +55,35 @@ class Answerer:
         self._reader = reader
         self._max_line_wait_s = max_line_wait_s
 
-    async def answer(self, turn: Turn) -> None:
-        """Deliver the whole reply to a turn, or as much as the model gave and why.
+    async def answer(self, turn: Turn, halt: Halt) -> Ending:
+        """Deliver the whole reply to a turn, or as much as there is of it and why.
 
         Raises:
             DeliveryError: if the reply cannot reach people any more.
-            StoppedError: if a person wanted no more of it.
+            LostError: if the turn is another process's.
+            StoppedError: if a person wanted no more of it where it appears.
         """
-        was_seen = turn.attempts > 1 and await self._was_seen(turn)
+        if turn.demand == "remove":
+            return await self._remove(turn)
         draft = Draft()
+        progress = Progress()
+        if turn.is_resumed:
+            progress = await self._delivery.resume(turn)
+        draft.take(progress.text)
         try:
             async with self._delivery.open(turn) as outlet:
-                if was_seen:
-                    outlet.remark(RESTARTED)
-                await self._reply(turn, outlet, draft)
+                ending = await self._reply(turn, _Scene(outlet, draft, halt), progress)
+        except LostError:
+            raise
         except StoppedError:
-            await self._remember(turn, "".join(draft.sent))
+            await self._remember(turn, draft.seen)
             raise
         except DeliveryError:
             await self._remember(turn, draft.text)
             raise
-        await self._remember(turn, draft.text)
+        if halt.demand not in {"edit", "delete"}:
+            await self._remember(turn, draft.seen if halt.demand else draft.text)
+        return ending
 
     async def apologise(self, turn: Turn) -> None:
         """Say that a turn failed for a reason that is nobody's business.
@@ -80,36 +94,67 @@ class Answerer:
         async with self._delivery.open(turn) as outlet:
             outlet.remark(BROKEN)
 
-    async def _was_seen(self, turn: Turn) -> bool:
-        """Say whether people may have read something of an earlier attempt."""
-        try:
-            return bool(await self._delivery.delivered(turn))
-        except DeliveryError:
-            log.warning("what was delivered before is unknown", exc_info=True)
-            return True
+    def queue(self, turn: Turn) -> None:
+        """Show that a turn waits for another one."""
+        self._delivery.queue(turn)
 
-    async def _reply(self, turn: Turn, outlet: Outlet, draft: Draft) -> None:
+    async def _remove(self, turn: Turn) -> Ending:
+        """Take the reply to a deleted question away, here and in the memory."""
+        await self._delivery.remove(turn)
+        question = turn.question
+        await self._memory.delete(question.thread, question.position, "bot")
+        return Ending("stopped")
+
+    async def _reply(self, turn: Turn, scene: "_Scene", progress: Progress) -> Ending:
         """Send the model's lines as they complete, and why there are no more."""
+        outlet = scene.outlet
+        if progress.is_whole:
+            outlet.offer(progress.cut)
+            return Ending("done", progress.cut)
+        if turn.is_given_up:
+            outlet.remark(GIVEN_UP)
+            outlet.offer("interrupted")
+            return Ending("failed", "interrupted", error="Interrupted")
         question = await self._reader.legible(turn.question)
         if not question.text:
             outlet.remark(FILE_ONLY if question.files else HELP)
-            return
+            return Ending("done")
+        inquiry = await self._ask(turn, question, scene)
+        if scene.halt.is_lost:
+            raise LostError("the turn is another process's")
+        if demand := scene.halt.demand:
+            if demand == "stop":
+                outlet.remark(STOPPED)
+                outlet.offer("")
+            return Ending("stopped", spent=inquiry.spent)
+        if sentence := inquiry.sentence or ("" if scene.draft.has_words else EMPTY):
+            outlet.remark(sentence)
+        outlet.offer(inquiry.cut)
+        return Ending("done", inquiry.cut, inquiry.spent)
+
+    async def _ask(self, turn: Turn, question: Message, scene: "_Scene") -> Inquiry:
+        """Let the model answer until it ends, or is told to."""
+        inquiry = Inquiry()
+        if scene.halt.demand:
+            return inquiry
         briefing = self._briefings.of(turn)
-        prompt = await self._prompt(briefing.instructions, question, outlet)
-        with Relay(draft, outlet, self._max_line_wait_s) as relay:
-            trouble = await ask(briefing.model, prompt, relay)
-            relay.finish()
-        if trouble or not draft.text.strip():
-            outlet.remark(trouble or EMPTY)
+        prompt = await self._prompt(briefing.instructions, question, scene)
+        with Relay(scene.draft, scene.outlet, self._max_line_wait_s) as relay:
+            async with scene.halt.scope():
+                await ask(briefing.model, prompt, relay, inquiry)
+            if not (scene.halt.demand or scene.halt.is_lost):
+                relay.finish()
+                scene.outlet.whole(scene.draft.text, inquiry.cut)
+        return inquiry
 
     async def _prompt(
-        self, instructions: str, question: Message, outlet: Outlet
+        self, instructions: str, question: Message, scene: "_Scene"
     ) -> Prompt:
         view = await self._memory.view(question)
         prompt = compose(instructions, view, question, self._memory.budget_tokens)
-        outlet.heard((*view.messages, question))
-        if prompt.is_question_cut:
-            outlet.remark(CUT_QUESTION)
+        scene.outlet.heard((*view.messages, question))
+        if prompt.is_question_cut and not scene.draft.text:
+            scene.outlet.remark(CUT_QUESTION)
         return prompt
 
     async def _remember(self, turn: Turn, text: str) -> None:
@@ -120,3 +165,12 @@ class Answerer:
             await self._memory.remember(turn, text)
         except StoreError:
             log.exception("the reply was delivered but not remembered")
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What one reply is written with."""
+
+    outlet: Outlet
+    draft: Draft
+    halt: Halt

@@ -19,12 +19,12 @@ Role = Literal["person", "bot"]
 Outcome = Literal["done", "failed", "stopped"]
 """How a turn ended: with a reply, with none but perhaps an apology, by a person."""
 
-Rest = Literal["", "length", "break", "interrupted"]
+Cut = Literal["", "length", "break", "interrupted"]
 """Why a reply is not whole: empty if it is, else it can be gone on with."""
 
-Wish = Literal["", "stop", "edit", "delete"]
-"""What people want of a turn that runs: that it goes on, that it ends, that its changed
-question is answered instead, or that all of it disappears."""
+Demand = Literal["", "stop", "edit", "delete", "remove"]
+"""What people want of a turn: that it goes on, that it ends, that its changed question
+is answered instead, or that all of it disappears; `remove` is that being done."""
 
 MAX_INTERRUPTIONS = 3
 """A turn whose process died so often is not tried again: it may be the reason."""
@@ -73,6 +73,11 @@ class Turn:
     interruptions: int = 0
     """How many attempts ended with their process, since a person last asked for one."""
 
+    demand: Demand = ""
+    """What people wanted of it before it was begun."""
+    is_queued: bool = False
+    """People were shown that it waits for another one."""
+
     @property
     def is_resumed(self) -> bool:
         """Say whether an earlier attempt may have written a part of the reply."""
@@ -103,12 +108,15 @@ class Spent:
         )
 
 
+NOTHING = Spent()
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How an attempt at a turn ended."""
 
     outcome: Outcome
-    rest: Rest = ""
-    spent: Spent = Spent()
+    cut: Cut = ""
+    spent: Spent = NOTHING
     error: str = ""
     """What went wrong, as a name without words of anybody; empty if nothing did."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bot.conversation.turn import Ending, ThreadId, Turn, TurnId, Wish
+from bot.conversation.turn import Demand, Ending, ThreadId, Turn, TurnId
 
 LEASE_S = 5.0
 """So long a turn belongs to a process that was last heard of; then to any other."""
@@ -28,6 +28,11 @@ class TurnStore(Protocol):
     Times are the database's. A store knows the process that uses it: only that one's
     turns it renews, finishes and hands over.
     """
+
+    @property
+    def is_shared(self) -> bool:
+        """Say whether other processes may take turns of the same database."""
+        ...
 
     async def add(self, turn: Turn) -> bool:
         """Store a waiting turn and remember its question; False if it was known."""
@@ -56,8 +61,8 @@ class TurnStore(Protocol):
         """
         ...
 
-    async def renew(self) -> Mapping[TurnId, Wish]:
-        """Prolong all leases; return the turns that are still ours, and what of them.
+    async def renew(self) -> Mapping[TurnId, Demand]:
+        """Prolong all leases; return what people want of each turn that is ours.
 
         One that is missing was taken over.
         """
@@ -71,8 +76,16 @@ class TurnStore(Protocol):
         ...
 
     async def hand_over(self, turn: TurnId) -> None:
-        """Let a running turn wait again, for whoever takes it; it is not interrupted."""
+        """Let a running turn wait again, for whoever takes it: not an interruption."""
         ...
+
+    async def queue(self, turn: TurnId) -> bool:
+        """Note that people are shown that a turn waits; False if it waits no more."""
+        ...
+
+
+class DemandStore(Protocol):
+    """What people want of turns. Every method may raise `StoreError`."""
 
     async def stop(self, thread: ThreadId) -> Halted:
         """Ask for the end of the running turn; end those that wait behind it."""

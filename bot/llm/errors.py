@@ -76,7 +76,9 @@ def model_error(error: Exception, *, is_break: bool, has_text: bool) -> ModelErr
 def cut_off(finish_reason: str) -> ModelError | None:
     """Return the error for an answer that ended before its end, else None."""
     sentence = _CUTS.get(finish_reason)
-    return None if sentence is None else ModelError(sentence)
+    if sentence is None:
+        return None
+    return ModelError(sentence, is_cut=sentence is CUT_BY_LENGTH)
 
 
 def unfinished(*, is_break: bool, has_text: bool) -> ModelError:

@@ -1,7 +1,7 @@
 """The model as the core sees it: a prompt goes in, fragments of text come out."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, nullcontext
 from typing import Any, cast
 
@@ -22,6 +22,7 @@ from langsmith import tracing_context  # pyright: ignore[reportUnknownVariableTy
 from bot.conversation.ports import TokenMeter
 from bot.conversation.prompt import Prompt
 from bot.conversation.tokens import estimate_tokens
+from bot.conversation.turn import Spent
 from bot.llm.errors import cut_off, model_error, unfinished
 from bot.llm.reasoning import ReasoningFilter
 from bot.llm.refusal import REFUSAL, is_refusal
@@ -29,6 +30,10 @@ from bot.llm.refusal import REFUSAL, is_refusal
 log = structlog.stdlib.get_logger()
 
 _MESSAGES = {"system": SystemMessage, "person": HumanMessage, "bot": AIMessage}
+
+
+def _nobody(_: Spent) -> None:
+    """Tell nobody."""
 
 
 class LangChainModel:
@@ -57,8 +62,10 @@ class LangChainModel:
         # is optional), so that taking its absence for a break is our choice.
         self._gives_reasons = isinstance(model, ChatOpenAI)
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
-        """Yield the answer's text, without reasoning.
+    async def stream(
+        self, prompt: Prompt, report: Callable[[Spent], None] = _nobody
+    ) -> AsyncGenerator[str]:
+        """Yield the answer's text, without reasoning; report its cost if it is known.
 
         Raises:
             ModelError: before the first fragment, or where the answer broke off.
@@ -67,7 +74,7 @@ class LangChainModel:
         finish_reason = ""
         has_begun = False
         try:
-            async with aclosing(self._chunks(prompt)) as chunks:
+            async with aclosing(self._chunks(prompt, report)) as chunks:
                 async for chunk in chunks:
                     has_begun = True
                     finish_reason = _finish_reason(chunk, finish_reason)
@@ -89,12 +96,19 @@ class LangChainModel:
         if (cut := cut_off(finish_reason)) is not None:
             raise cut
 
-    async def _chunks(self, prompt: Prompt) -> AsyncGenerator[AIMessageChunk]:
+    async def _chunks(
+        self, prompt: Prompt, report: Callable[[Spent], None]
+    ) -> AsyncGenerator[AIMessageChunk]:
         """Yield LangChain's chunks; ask again if the server knows no usage option."""
         messages = [_MESSAGES[m.role](m.text) for m in prompt.messages]
         estimated = sum(estimate_tokens(m.text) for m in prompt.messages)
+
+        def spent(usage: UsageMetadata) -> None:
+            self._report(usage, estimated)
+            report(Spent(usage["input_tokens"], usage["output_tokens"]))
+
         try:
-            async with aclosing(self._attempt(messages, estimated)) as chunks:
+            async with aclosing(self._attempt(messages, spent)) as chunks:
                 async for chunk in chunks:
                     yield chunk
         except ModelInvalidRequestError as error:
@@ -102,12 +116,12 @@ class LangChainModel:
                 raise
             log.warning("the model's server knows no stream_options: no usage is known")
             self._asks_usage = False
-            async with aclosing(self._attempt(messages, estimated)) as chunks:
+            async with aclosing(self._attempt(messages, spent)) as chunks:
                 async for chunk in chunks:
                     yield chunk
 
     async def _attempt(
-        self, messages: Sequence[BaseMessage], estimated_tokens: int
+        self, messages: Sequence[BaseMessage], spent: Callable[[UsageMetadata], None]
     ) -> AsyncGenerator[AIMessageChunk]:
         options: dict[str, Any] = {}
         if isinstance(self._model, ChatOpenAI):
@@ -125,7 +139,7 @@ class LangChainModel:
                 yield chunk
                 chunk = await self._next(stream)
             if usage is not None:
-                self._report(usage, estimated_tokens)
+                spent(usage)
 
     def _report(self, usage: UsageMetadata, estimated_tokens: int) -> None:
         counted_tokens = usage["input_tokens"]

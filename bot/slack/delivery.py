@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.chunking import utf8_bytes
-from bot.conversation.ports import DeliveryError
+from bot.conversation.ports import DeliveryError, Progress
 from bot.conversation.turn import Turn, TurnId
 from bot.slack.address import Address
 from bot.slack.auto import AutoWriter
@@ -99,6 +99,19 @@ class SlackDelivery:
                 outlet.fail(DeliveryError("the reply was given up"))
                 self._next_seqs[turn.id] = outlet.next_seq()
 
+    async def resume(self, turn: Turn) -> Progress:
+        """Find out how far the reply to a turn came."""
+        return Progress()
+
+    async def remove(self, turn: Turn) -> None:
+        """Take away what was delivered of a turn."""
+
+    def queue(self, turn: Turn) -> None:
+        """Show that a turn waits for another one."""
+
+    def unqueue(self, turn: Turn) -> None:
+        """Show it no longer."""
+
     async def delivered(self, turn: Turn) -> tuple[str, ...]:
         """Return the ts of a turn's messages that are in Slack, oldest first."""
         services = self._services
@@ -123,6 +136,7 @@ class SlackDelivery:
             first_seq,
             lambda outlet: self._writer(outlet, running),
             self._services.doubt,
+            partial(self._services.journal.whole, turn.id),
         )
         outlet.unmarked = self._unmarked.pop(turn.id, frozenset())
         return outlet

@@ -8,7 +8,7 @@ import structlog
 
 from bot.chunking import Chunk
 from bot.conversation.ports import DeliveryError
-from bot.conversation.turn import Message, Turn
+from bot.conversation.turn import Cut, Message, Turn
 from bot.slack.address import Address
 from bot.slack.search import Unsure
 from bot.slack.services import Doubt
@@ -46,6 +46,7 @@ class ReplyOutlet:
         first_seq: int,
         begin: Callable[["ReplyOutlet"], Writer],
         doubt: Doubt | None = None,
+        whole: Callable[[str, Cut], None] = lambda _text, _cut: None,
     ) -> None:
         """Begin an empty reply; `begin` makes its writer when there is something."""
         self.turn = turn
@@ -59,6 +60,9 @@ class ReplyOutlet:
         """Whether a call that adds to it was begun."""
         self.first = asyncio.Event()
         """Set when the first message is in Slack, or none will be."""
+        self.offered: Cut | None = None
+        """Why the reply is not whole, once it is offered to people's judgement."""
+        self._whole = whole
         self._begin = begin
         self.unsure = Unsure(doubt or Doubt())
         """Whether Slack has trouble with what is posted."""
@@ -85,6 +89,14 @@ class ReplyOutlet:
     def remark(self, sentence: str) -> None:
         """Take the bot's own word."""
         self._working().remark(sentence)
+
+    def whole(self, text: str, cut: Cut) -> None:
+        """Take note of all of the model's text."""
+        self._whole(text, cut)
+
+    def offer(self, cut: Cut) -> None:
+        """Take note that people may rate the reply, or have it given anew."""
+        self.offered = cut
 
     async def drained(self) -> None:
         """End the reply and wait until all of it is in Slack.

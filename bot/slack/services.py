@@ -1,9 +1,11 @@
 """What every writer of replies shares."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.conversation.turn import TurnId
+from bot.conversation.record import Record
+from bot.conversation.turn import Cut, TurnId
 from bot.slack.budget import Budget
 from bot.slack.web import Web
 
@@ -22,11 +24,38 @@ class Doubt:
 
 
 class Journal(Protocol):
-    """Keeps which message carries which part of a reply."""
+    """Keeps which message carries which part of a reply; only `async` methods wait."""
+
+    def intend(self, turn: TurnId, seq: int, text: str) -> None:
+        """Record that a call is about to bring the next part of a reply."""
+        ...
 
     def note(self, turn: TurnId, seq: int, message: str, text: str) -> None:
-        """Record that a message now carries the next part of a reply; must not wait."""
+        """Record that a message now carries the next part of a reply.
+
+        Whatever was intended before is settled with it, or part of it.
+        """
         ...
+
+    def drop(self, turn: TurnId, seq: int) -> None:
+        """Record that a call brought nothing: its part goes with another one."""
+        ...
+
+    def whole(self, turn: TurnId, text: str, cut: Cut) -> None:
+        """Record all of a reply's text before all of it is delivered."""
+        ...
+
+    async def of(self, turn: TurnId) -> Record:
+        """Return what is recorded of a turn."""
+        ...
+
+    async def forget(self, turn: TurnId, message: str) -> None:
+        """Delete what is recorded of a message that is gone."""
+        ...
+
+
+async def nobody_asks(_: TurnId) -> None:
+    """Take every turn for ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +67,10 @@ class Services:
     journal: Journal
     budget: Budget
     doubt: Doubt = field(default_factory=Doubt)
+    assured: Callable[[TurnId], Awaitable[None]] = nobody_asks
+    """Returns when a turn is surely this process's: to be awaited before each call.
+
+    It raises `LostError` if it is not, and returns at once while its lease is fresh.
+    """
     shows_all_links: bool = False
     """Whether links to anywhere, with anything in them, stay links."""

@@ -20,7 +20,7 @@ from alembic.util import CommandError
 from filelock import BaseFileLock, FileLock, Timeout
 from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.conversation.ports import SetupError, StoreError
@@ -130,12 +130,17 @@ def uninterrupted(work: Method) -> Method:
     return cast("Method", run)
 
 
+class ConflictError(StoreError):
+    """Another row forbids it, of another process perhaps."""
+
+
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
     """Run what is inside in one transaction.
 
     Raises:
-        StoreError: for whatever the database refuses; nothing was changed.
+        ConflictError: if another row forbids it; nothing was changed.
+        StoreError: for whatever else the database refuses; nothing was changed.
     """
     try:
         async with engine.begin() as connection:
@@ -146,9 +151,8 @@ async def transaction(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         # PostgreSQL's own error may quote the whole row in its details.
         code = getattr(getattr(error, "orig", None), "sqlstate", None)
         name = type(error).__name__
-        raise StoreError(f"{name} {code}" if code else name) from (
-            None if code else error
-        )
+        kind = ConflictError if isinstance(error, IntegrityError) else StoreError
+        raise kind(f"{name} {code}" if code else name) from (None if code else error)
 
 
 @uninterrupted

@@ -71,8 +71,9 @@ turn = Table(
     Column("lease_until_s", Float),
     Column("interruptions", Integer, nullable=False, server_default="0"),
     Column("since_attempt", Integer, nullable=False, server_default="1"),
-    Column("wish", Text, nullable=False, server_default=""),
-    Column("rest", Text, nullable=False, server_default=""),
+    Column("is_queued", Boolean, nullable=False, server_default=false()),
+    Column("demand", Text, nullable=False, server_default=""),
+    Column("cut", Text, nullable=False, server_default=""),
     Column("error", Text, nullable=False, server_default=""),
     Column("prompt_tokens", Integer, nullable=False, server_default="0"),
     Column("answer_tokens", Integer, nullable=False, server_default="0"),
@@ -82,8 +83,8 @@ turn = Table(
 )
 """One row per message that must be answered. `…_s` columns are Unix times.
 
-Who runs a turn is its `owner`, by the database's clock until `lease_until_s`; `wish` is
-what people want of it meanwhile. `rest` says why the reply is not whole, `error` why
+Who runs a turn is its `owner`, by the database's clock until `lease_until_s`; `demand`
+is what people want of it meanwhile. `cut` says why the reply is not whole, `error` why
 there is none. What attempts before `since_attempt` wrote is to be removed.
 """
 

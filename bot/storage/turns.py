@@ -1,40 +1,60 @@
-"""Turns in SQL: stored once, claimed oldest first."""
+"""Turns in SQL: stored once, leased oldest first, ended by whoever has the lease."""
 
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from itertools import islice
+from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import RowMapping, bindparam, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    RowMapping,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.conversation.turn import Message, Outcome, Speaker, ThreadId, Turn, TurnId
+from bot.conversation.turn import (
+    Demand,
+    Ending,
+    Message,
+    Speaker,
+    ThreadId,
+    Turn,
+    TurnId,
+)
+from bot.conversation.turnstore import LEASE_S
 from bot.storage import tables
-from bot.storage.database import transaction, uninterrupted
+from bot.storage.database import ConflictError, transaction, uninterrupted
 from bot.storage.memory import remember
+from bot.storage.notes import WHOLE_SEQ
 from bot.storage.upsert import insert
 
 MAX_LATEST = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A part of a reply that is in its place."""
-
-    turn: TurnId
-    seq: int
-    """Of the call that brought it, ascending within the turn."""
-    message: str
-    """The id of the message that carries it; a message that grows carries several."""
-    text: str
-    """The model's own words in it; the texts of a turn join to what people have."""
+MAX_ORPHANS = 100
+"""Threads that one look returns; the next one finds the others."""
 
 
 class SqlTurns:
-    """The turn store of `conversation.ports`, and the table behind `Journal`."""
+    """The turn store of `conversation.turnstore`, for one process."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        """Use a database that `database.opened` gave."""
+    def __init__(self, engine: AsyncEngine, owner: str = "") -> None:
+        """Use a database that `database.opened` gave; every process is an owner."""
         self._engine = engine
+        self.owner = owner or uuid4().hex
+
+    @property
+    def is_shared(self) -> bool:
+        """Say whether other processes may take turns of the same database."""
+        return self._engine.dialect.name == "postgresql"
 
     @uninterrupted
     async def add(self, turn: Turn) -> bool:
@@ -60,11 +80,15 @@ class SqlTurns:
 
     @uninterrupted
     async def resume(self) -> tuple[ThreadId, ...]:
-        """Let the turns of a dead process wait again; return threads with work."""
+        """Return threads with work; what ran in a SQLite file waits again."""
+        if self.is_shared:
+            return await self.orphans()
         turn = tables.turn
         async with transaction(self._engine) as connection:
             await connection.execute(
-                update(turn).where(turn.c.state == "running").values(state="waiting")
+                update(turn)
+                .where(turn.c.state == "running")
+                .values(state="waiting", interruptions=turn.c.interruptions + 1)
             )
             threads = await connection.scalars(
                 select(turn.c.thread).where(turn.c.state == "waiting").distinct()
@@ -72,35 +96,123 @@ class SqlTurns:
             return tuple(map(ThreadId, threads))
 
     @uninterrupted
+    async def orphans(self) -> tuple[ThreadId, ...]:
+        """Return threads whose lease ran out, or with turns that nobody has begun."""
+        if not self.is_shared:
+            return ()
+        turn, other = tables.turn, tables.turn.alias()
+        is_run = (
+            select(other.c.id)
+            .where(other.c.thread == turn.c.thread, other.c.state == "running")
+            .where(other.c.lease_until_s >= self._now())
+            .exists()
+        )
+        open_threads = (
+            select(turn.c.thread)
+            .where(turn.c.state.in_(("waiting", "running")), ~is_run)
+            .distinct()
+            .limit(MAX_ORPHANS)
+        )
+        async with transaction(self._engine) as connection:
+            return tuple(map(ThreadId, await connection.scalars(open_threads)))
+
+    @uninterrupted
     async def claim(self, thread: ThreadId) -> Turn | None:
-        """Mark the oldest waiting turn of a thread as running."""
+        """Lease the running turn that nobody renews, or else the oldest waiting one."""
         turn = tables.turn
-        oldest = (
+        is_expired = and_(turn.c.state == "running", turn.c.lease_until_s < self._now())
+        # Whatever runs comes first: while its lease holds there is nothing to take.
+        first = (
             select(turn.c.id)
-            .where(turn.c.thread == thread, turn.c.state == "waiting")
-            .order_by(turn.c.position)
+            .where(turn.c.thread == thread, turn.c.state.in_(("waiting", "running")))
+            .order_by(turn.c.state, turn.c.position)
             .limit(1)
             .scalar_subquery()
         )
+        is_anew = turn.c.demand.in_(("edit", "delete", "remove"))
         claimed = (
             update(turn)
-            .where(turn.c.id == oldest)
-            .values(state="running", attempts=turn.c.attempts + 1)
+            .where(turn.c.id == first, or_(turn.c.state == "waiting", is_expired))
+            .values(
+                state="running",
+                owner=self.owner,
+                lease_until_s=self._now() + LEASE_S,
+                attempts=turn.c.attempts + 1,
+                interruptions=turn.c.interruptions + case((is_expired, 1), else_=0),
+                since_attempt=case(
+                    (is_anew, turn.c.attempts + 1), else_=turn.c.since_attempt
+                ),
+                demand=case(
+                    (turn.c.demand == "edit", ""),
+                    (turn.c.demand == "delete", "remove"),
+                    else_=turn.c.demand,
+                ),
+            )
             .returning(*turn.c)
         )
-        async with transaction(self._engine) as connection:
-            row = (await connection.execute(claimed)).mappings().one_or_none()
-        return None if row is None else _turn(row)
+        try:
+            async with transaction(self._engine) as connection:
+                row = (await connection.execute(claimed)).mappings().one_or_none()
+        except ConflictError:
+            # Another process took an older turn of the thread in the same moment.
+            return None
+        return None if row is None else turn_of(row)
 
     @uninterrupted
-    async def finish(self, turn: TurnId, outcome: Outcome) -> None:
-        """Mark a turn as ended."""
+    async def renew(self) -> Mapping[TurnId, Demand]:
+        """Prolong this process's leases; one that ran out counts if nobody took it."""
+        turn = tables.turn
+        renewed = (
+            update(turn)
+            .where(turn.c.owner == self.owner, turn.c.state == "running")
+            .values(lease_until_s=self._now() + LEASE_S)
+            .returning(turn.c.id, turn.c.demand)
+        )
         async with transaction(self._engine) as connection:
+            rows = (await connection.execute(renewed)).all()
+        # `remove` is what was claimed, not what is wanted since.
+        return {TurnId(i): "" if demand == "remove" else demand for i, demand in rows}
+
+    @uninterrupted
+    async def finish(self, turn: TurnId, ending: Ending) -> bool:
+        """Mark a turn as ended, or let it wait if people changed or deleted it."""
+        table = tables.turn
+        is_again = table.c.demand.in_(("edit", "delete"))
+        ended = self._mine(turn).values(
+            state=case((is_again, "waiting"), else_=ending.outcome),
+            demand=case((is_again, table.c.demand), else_=""),
+            ended_s=time.time(),
+            cut=ending.cut,
+            error=ending.error,
+            prompt_tokens=table.c.prompt_tokens + ending.spent.prompt_tokens,
+            answer_tokens=table.c.answer_tokens + ending.spent.answer_tokens,
+        )
+        part = tables.reply_message
+        async with transaction(self._engine) as connection:
+            if not (await connection.execute(ended)).rowcount:
+                return False
             await connection.execute(
-                update(tables.turn)
-                .where(tables.turn.c.id == turn)
-                .values(state=outcome, ended_s=time.time())
+                delete(part).where(part.c.turn == turn, part.c.seq == WHOLE_SEQ)
             )
+        return True
+
+    @uninterrupted
+    async def hand_over(self, turn: TurnId) -> None:
+        """Let a running turn wait again."""
+        async with transaction(self._engine) as connection:
+            await connection.execute(self._mine(turn).values(state="waiting"))
+
+    @uninterrupted
+    async def queue(self, turn: TurnId) -> bool:
+        """Note that people are shown that a turn waits."""
+        table = tables.turn
+        shown = (
+            update(table)
+            .where(table.c.id == turn, table.c.state == "waiting")
+            .values(is_queued=True)
+        )
+        async with transaction(self._engine) as connection:
+            return bool((await connection.execute(shown)).rowcount)
 
     @uninterrupted
     async def recent(self, since_s: float, limit: int) -> tuple[str, ...]:
@@ -124,23 +236,22 @@ class SqlTurns:
                 first[thread] = min(known, (position, address))
         return tuple(address for _, address in islice(first.values(), limit))
 
-    @uninterrupted
-    async def note_messages(self, notes: list[Note]) -> None:
-        """Store which message carries which part of a reply."""
-        row = insert(self._engine, tables.reply_message).values(
-            turn=bindparam("turn"),
-            seq=bindparam("seq"),
-            message=bindparam("message"),
-            text=bindparam("text"),
+    def _mine(self, turn: TurnId) -> Any:
+        table = tables.turn
+        return update(table).where(
+            table.c.id == turn, table.c.owner == self.owner, table.c.state == "running"
         )
-        async with transaction(self._engine) as connection:
-            await connection.execute(
-                row.on_conflict_do_nothing(),
-                [asdict(each) for each in notes],
-            )
+
+    def _now(self) -> ColumnElement[float]:
+        """Return the database's own clock: those of machines differ."""
+        if self.is_shared:
+            return cast(func.extract("epoch", func.clock_timestamp()), Float)
+        # One machine, and SQLite before 3.42 knows no fractions of a second.
+        return literal(time.time())
 
 
-def _turn(row: RowMapping) -> Turn:
+def turn_of(row: RowMapping) -> Turn:
+    """Return the turn that a row holds."""
     return Turn(
         id=TurnId(row["id"]),
         question=Message(
@@ -153,4 +264,8 @@ def _turn(row: RowMapping) -> Turn:
         ),
         address=row["address"],
         attempts=row["attempts"],
+        since_attempt=row["since_attempt"],
+        interruptions=row["interruptions"],
+        demand=row["demand"],
+        is_queued=row["is_queued"],
     )

@@ -9,7 +9,7 @@ down_revision = "0003"
 
 def upgrade() -> None:
     """Add the columns and the tables; what is stored stays as it is."""
-    for name in ("owner", "wish", "rest", "error"):
+    for name in ("owner", "demand", "cut", "error"):
         is_known = name != "owner"
         op.add_column(
             "turn",
@@ -32,6 +32,10 @@ def upgrade() -> None:
             "turn",
             sa.Column(name, sa.Integer, nullable=False, server_default=default),
         )
+    op.add_column(
+        "turn",
+        sa.Column("is_queued", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
     op.create_index("turn_of_person", "turn", ["speaker", "accepted_s"])
     op.create_index("reply_message_message", "reply_message", ["message"])
     op.create_table(

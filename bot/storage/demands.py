@@ -1,0 +1,151 @@
+"""What people want of turns, in SQL: whoever runs one hears of it with its lease."""
+
+import time
+from typing import Any
+
+from sqlalchemy import case, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.conversation.turn import Demand, ThreadId, TurnId
+from bot.conversation.turnstore import Halted, Opinion
+from bot.storage import tables
+from bot.storage.database import ConflictError, transaction, uninterrupted
+from bot.storage.turns import turn_of
+from bot.storage.upsert import insert
+
+_ENDED = ("done", "failed", "stopped")
+
+
+class SqlDemands:
+    """The demand store of `conversation.turnstore`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Use a database that `database.opened` gave."""
+        self._engine = engine
+
+    @uninterrupted
+    async def stop(self, thread: ThreadId) -> Halted:
+        """Ask for the end of the running turn; end those that wait behind it."""
+        turn = tables.turn
+        running = (
+            update(turn)
+            .where(turn.c.thread == thread, turn.c.state == "running")
+            .where(turn.c.demand == "")
+            .values(demand="stop")
+            .returning(turn.c.id)
+        )
+        waiting = (
+            update(turn)
+            .where(turn.c.thread == thread, turn.c.state == "waiting")
+            .where(turn.c.demand.not_in(("delete", "remove")))
+            .values(state="stopped", demand="", ended_s=time.time())
+            .returning(*turn.c)
+        )
+        async with transaction(self._engine) as connection:
+            asked = tuple(map(TurnId, await connection.scalars(running)))
+            ended = (await connection.execute(waiting)).mappings().all()
+        return Halted(asked, tuple(map(turn_of, ended)))
+
+    @uninterrupted
+    async def revise(self, thread: ThreadId, position: str) -> TurnId | None:
+        """Let a running turn, or the newest one if it ended, be answered anew."""
+        async with transaction(self._engine) as connection:
+            row = await _at(connection, thread, position)
+            if row is None or _is_blank(row) or row.state == "waiting":
+                return None
+            if row.state in _ENDED and await _has_newer(connection, row):
+                return None
+            return await _demand(connection, row, "edit")
+
+    @uninterrupted
+    async def withdraw(self, thread: ThreadId, position: str) -> TurnId | None:
+        """Let a reply, if there is one or will be, be removed."""
+        async with transaction(self._engine) as connection:
+            row = await _at(connection, thread, position)
+            if row is None or not row.attempts:
+                return None
+            return await _demand(connection, row, "delete")
+
+    @uninterrupted
+    async def reopen(self, turn: TurnId, *, anew: bool) -> ThreadId | None:
+        """Let an ended turn wait again, if it is the newest of its thread."""
+        table = tables.turn
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(select(table).where(table.c.id == turn))
+            row = found.one_or_none()
+            if row is None or row.state not in _ENDED or _is_blank(row):
+                return None
+            if not (anew or row.cut) or await _has_newer(connection, row):
+                return None
+            await _demand(connection, row, "edit" if anew else "")
+            return ThreadId(row.thread)
+
+    @uninterrupted
+    async def rate(self, turn: TurnId, person: str, opinion: Opinion) -> bool:
+        """Keep the last opinion of a person."""
+        row = insert(self._engine, tables.feedback).values(
+            turn=turn, person=person, value=opinion, given_s=time.time()
+        )
+        latest = row.on_conflict_do_update(
+            index_elements=["turn", "person"],
+            set_={"value": row.excluded.value, "given_s": row.excluded.given_s},
+        )
+        try:
+            async with transaction(self._engine) as connection:
+                await connection.execute(latest)
+        except ConflictError:
+            return False
+        return True
+
+    @uninterrupted
+    async def replied(self, message: str, place: str) -> TurnId | None:
+        """Return the turn whose reply has a message; its id begins with `place`."""
+        part = tables.reply_message
+        owners = (
+            select(part.c.turn)
+            .where(part.c.message == message)
+            .where(part.c.turn.startswith(place, autoescape=True))
+            .limit(1)
+        )
+        async with transaction(self._engine) as connection:
+            found = await connection.scalar(owners)
+        return None if found is None else TurnId(found)
+
+
+async def _at(connection: AsyncConnection, thread: ThreadId, position: str) -> Any:
+    table = tables.turn
+    found = await connection.execute(
+        select(table).where(table.c.thread == thread, table.c.position == position)
+    )
+    return found.one_or_none()
+
+
+def _is_blank(row: Any) -> bool:
+    """Say whether the question's words are gone."""
+    return not (row.text or row.files)
+
+
+async def _has_newer(connection: AsyncConnection, row: Any) -> bool:
+    table = tables.turn
+    newer = exists().where(
+        table.c.thread == row.thread, table.c.position > row.position
+    )
+    return bool(await connection.scalar(select(newer)))
+
+
+async def _demand(connection: AsyncConnection, row: Any, demand: Demand) -> TurnId:
+    """Ask whoever runs a turn, or let it wait for somebody to do it."""
+    table = tables.turn
+    # Said again: it may have ended, or begun, just now.
+    is_running = table.c.state == "running"
+    await connection.execute(
+        update(table)
+        .where(table.c.id == row.id)
+        .values(
+            demand=demand,
+            state=case((is_running, "running"), else_="waiting"),
+            interruptions=case((is_running, table.c.interruptions), else_=0),
+            cut="",
+        )
+    )
+    return TurnId(row.id)
