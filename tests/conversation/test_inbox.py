@@ -13,17 +13,15 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bot.conversation.inbox import Inbox
-from bot.conversation.ports import (
-    DeliveryError,
-    StoppedError,
-    StoreError,
-    TurnStore,
-)
-from bot.conversation.turn import ThreadId, Turn
+from bot.conversation.halt import Halt
+from bot.conversation.ports import DeliveryError, LostError, StoppedError, StoreError
+from bot.conversation.turn import Ending, ThreadId, Turn
+from bot.conversation.turnstore import TurnStore
 from bot.storage import database
 from bot.storage.turns import SqlTurns
 from tests.long import examples
-from tests.twins import ListedTurns, asked
+from tests.turntwin import ListedTurns, TurnTable
+from tests.twins import asked
 
 WITHIN_S = 5
 
@@ -40,12 +38,14 @@ class GatedAnswerer:
     begun: list[str] = field(default_factory=list[str])
     answered: list[Turn] = field(default_factory=list[Turn])
     apologies: list[str] = field(default_factory=list[str])
+    queued: list[str] = field(default_factory=list[str])
+    """Questions that were shown to wait."""
     running: Counter[ThreadId] = field(default_factory=Counter[ThreadId])
     most_per_thread: int = 0
     most_at_once: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def answer(self, turn: Turn) -> None:
+    async def answer(self, turn: Turn, halt: Halt) -> Ending:
         thread, text = turn.question.thread, turn.question.text
         self.running[thread] += 1
         self.most_per_thread = max(self.most_per_thread, self.running[thread])
@@ -58,6 +58,10 @@ class GatedAnswerer:
             self.running[thread] -= 1
         self.answered.append(turn)
         await self._tell()
+        return Ending("done")
+
+    def queue(self, turn: Turn) -> None:
+        self.queued.append(turn.question.text)
 
     async def apologise(self, turn: Turn) -> None:
         self.apologies.append(turn.question.text)
@@ -89,11 +93,11 @@ class GatedAnswerer:
 async def running(
     inbox: Inbox, answerer: GatedAnswerer, grace_s: float = WITHIN_S
 ) -> AsyncGenerator[None]:
-    """Run an inbox; leaving stops it and waits for its end."""
+    """Run an inbox; leaving closes it and waits for its end."""
     async with asyncio.TaskGroup() as group:
         group.create_task(inbox.run(answerer, grace_s))
         yield
-        inbox.stop()
+        inbox.close()
 
 
 def texts(turns: Sequence[Turn]) -> list[str]:
@@ -234,7 +238,7 @@ async def test_a_running_reply_may_finish_but_no_other_begins(
         await answerer.until_begun(1)
         await inbox.accept(asked("2", "2"))
         await inbox.accept(asked("other", thread="other"))
-        inbox.stop()
+        inbox.close()
         await inbox.accept(asked("3", "3"))
         gate.set()
 
@@ -258,11 +262,11 @@ async def test_a_reply_that_was_cut_off_is_answered_after_a_start(
     assert [turn.attempts for turn in after.answered] == [2]
 
 
-async def test_an_inbox_stopped_before_it_runs_begins_nothing() -> None:
+async def test_an_inbox_closed_before_it_runs_begins_nothing() -> None:
     turns = ListedTurns()
     inbox, answerer = Inbox(turns, 4), GatedAnswerer()
     await inbox.accept(asked())
-    inbox.stop()
+    inbox.close()
 
     await inbox.run(answerer, WITHIN_S)
 
