@@ -112,6 +112,9 @@ class OneBriefing:
         return Briefing(self.instructions, self.model)
 
 
+NO_PROGRESS = Progress()
+
+
 @dataclass
 class RecordingDelivery:
     """Keeps every reply's chunks; fails where it is told to."""
@@ -127,7 +130,7 @@ class RecordingDelivery:
     """What comes of sending, and of leaving."""
     fails_behind: int = 0
     """How many chunks go through before."""
-    progress: Progress | DeliveryError = Progress()
+    progress: Progress | DeliveryError = NO_PROGRESS
     """What `resume` gives."""
     resumed: list[Turn] = field(default_factory=list[Turn])
     removed: list[Turn] = field(default_factory=list[Turn])
