@@ -5,7 +5,13 @@ from dataclasses import replace
 
 import structlog
 
-from bot.conversation.fold import Entry, Recollection, newest_within
+from bot.conversation.fold import (
+    Entry,
+    Limits,
+    Recollection,
+    newest_within,
+    unpinned_tokens,
+)
 from bot.conversation.ports import Earlier, MemoryStore, Reader, StoreError
 from bot.conversation.prompt import View
 from bot.conversation.reading import read
@@ -14,6 +20,8 @@ from bot.conversation.turn import Message, Role, Speaker, ThreadId, Turn
 
 BOT = Speaker("bot", "Linefeed")
 MAX_RETRACTED = 1_000
+MAX_MEASURED = 10_000
+"""Threads of which it is known how full they are."""
 
 log = structlog.stdlib.get_logger()
 
@@ -41,6 +49,8 @@ class Memory:
         self._earlier = earlier
         self._retracted: dict[tuple[ThreadId, str], None] = {}
         """Delivered messages that people deleted before they were remembered."""
+        self._held_tokens: dict[ThreadId, int] = {}
+        """What the buffers held that were viewed for replies to come."""
 
     @property
     def budget_tokens(self) -> int:
@@ -57,6 +67,7 @@ class Memory:
         found = await self._store.load(question.thread)
         if self._earlier is not None and _is_new(found, question):
             found = await self._caught_up(found, question, self._earlier)
+        self._measure(question.thread, found)
         earlier = _before(found, question)
         pinned = [entry for entry in earlier if entry.message.is_pinned]
         buffer = [entry for entry in earlier if not entry.message.is_pinned]
@@ -76,11 +87,17 @@ class Memory:
         Raises:
             StoreError: if the database does not take it.
         """
+        thread = turn.question.thread
         await self._store.add(
             replace(turn.question, role="bot", speaker=BOT, text=text, files=())
         )
-        await self._retract_late(turn.question.thread)
-        self._wake(turn.question.thread)
+        await self._retract_late(thread)
+        held_tokens = self._held_tokens.pop(thread, None)
+        if held_tokens is not None:
+            held_tokens += estimate_tokens(text)
+        # What others said meanwhile is counted in the next view.
+        if held_tokens is None or held_tokens > Limits.of(self.budget_tokens).high:
+            self._wake(thread)
 
     async def pin(self, fact: Message) -> None:
         """Store what must survive every fold, word for word.
@@ -153,6 +170,12 @@ class Memory:
             StoreError: if the database does not take it.
         """
         await self._store.forget(thread)
+
+    def _measure(self, thread: ThreadId, found: Recollection) -> None:
+        """Keep in mind how full a buffer is, so that nobody reads it again to see."""
+        if len(self._held_tokens) >= MAX_MEASURED:
+            del self._held_tokens[next(iter(self._held_tokens))]
+        self._held_tokens[thread] = unpinned_tokens(found)
 
     async def _retract_late(self, thread: ThreadId, *, is_last: bool = False) -> None:
         """Take out what people deleted while it was being delivered.

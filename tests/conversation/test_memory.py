@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation import memory as memory_module
-from bot.conversation.fold import Fold
+from bot.conversation.fold import Fold, Limits, unpinned_tokens
 from bot.conversation.memory import BOT, Memory
 from bot.conversation.tokens import TokenBudget, estimate_tokens
 from bot.conversation.turn import Message, Speaker, ThreadId
@@ -108,6 +108,35 @@ async def test_a_reply_has_its_questions_place_and_may_need_folding() -> None:
 
     because = replace(said("because", "5"), role="bot", speaker=BOT, files=())
     assert woken.store.messages == [because]
+    assert woken.threads == [THREAD]
+
+
+async def test_a_thread_with_room_is_not_read_again_to_see_that() -> None:
+    woken = Woken(said("x" * 60, "1"), tokens=300)
+    assert Limits.of(300).high == 200
+
+    for position, length in (("2", 400), ("4", 360), ("6", 40)):
+        await woken.memory.view(said("why", position))
+        held = await woken.store.load(THREAD)
+        await woken.memory.remember(asked("why", position), "y" * length)
+        tokens = unpinned_tokens(await woken.store.load(THREAD))
+        assert tokens == unpinned_tokens(held) + estimate_tokens("y" * length)
+        assert (woken.threads == [THREAD]) is (tokens > 200)
+        woken.threads.clear()
+
+
+async def test_a_thread_that_was_not_read_lately_may_need_folding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory_module, "MAX_MEASURED", 1)
+    woken = Woken()
+    other = ThreadId("other")
+
+    await woken.memory.view(said("why"))
+    await woken.memory.view(replace(said("why"), thread=other))
+    await woken.memory.remember(asked(), "because")
+    await woken.memory.remember(asked(thread=other), "because")
+
     assert woken.threads == [THREAD]
 
 

@@ -13,6 +13,7 @@ from bot.conversation.fold import Fold
 from bot.conversation.memory import BOT
 from bot.conversation.turn import ThreadId
 from bot.storage import database, tables
+from bot.storage import sqlite as sqlite_file
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
 from bot.storage.retention import SqlArchive
@@ -192,7 +193,7 @@ async def test_a_reader_beside_the_bot_delays_that_only(
     memory = SqlMemory(sqlite)
     await memory.add(said(SECRET, "1"))
 
-    reader = database._sqlite(tmp_path / database.FILE_NAME)
+    reader = sqlite_file.engine(tmp_path / database.FILE_NAME)
     async with reader.connect() as connection:
         await connection.execute(text("begin"))
         await connection.execute(text("select * from message"))
