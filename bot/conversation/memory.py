@@ -16,12 +16,21 @@ from bot.conversation.ports import Earlier, MemoryStore, Reader, StoreError
 from bot.conversation.prompt import View
 from bot.conversation.reading import read
 from bot.conversation.tokens import TokenBudget, estimate_tokens
-from bot.conversation.turn import Message, Role, Speaker, ThreadId, Turn
+from bot.conversation.turn import (
+    Delivered,
+    Message,
+    Role,
+    Speaker,
+    ThreadId,
+    Turn,
+)
 
 BOT = Speaker("bot", "Linefeed")
 MAX_RETRACTED = 1_000
 MAX_MEASURED = 10_000
-"""Threads of which it is known how full they are."""
+"""Threads of which it is known how full they are, or that they were not read."""
+MAX_READINGS = 3
+"""Of a thread that the bot was not there for, each at a question of its own."""
 
 log = structlog.stdlib.get_logger()
 
@@ -47,8 +56,10 @@ class Memory:
         self._budget = budget
         self._wake = wake
         self._earlier = earlier
-        self._retracted: dict[tuple[ThreadId, str], None] = {}
+        self._retracted: dict[tuple[ThreadId, Delivered], None] = {}
         """Delivered messages that people deleted before they were remembered."""
+        self._unread: dict[ThreadId, int] = {}
+        """How often the beginning of a thread could not be read that is unknown."""
         self._held_tokens: dict[ThreadId, int] = {}
         """What the buffers held that were viewed for replies to come."""
 
@@ -65,7 +76,9 @@ class Memory:
         """
         await self._retract_late(question.thread, is_last=True)
         found = await self._store.load(question.thread)
-        if self._earlier is not None and _is_new(found, question):
+        if self._earlier is not None and (
+            question.thread in self._unread or _is_new(found, question)
+        ):
             found = await self._caught_up(found, question, self._earlier)
         self._measure(question.thread, found)
         earlier = _before(found, question)
@@ -147,7 +160,7 @@ class Memory:
             self._wake(thread)
         return is_changed
 
-    async def retract(self, thread: ThreadId, message: str) -> bool:
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
         """Take one delivered message out of its reply; False if that is unknown.
 
         Of a reply that is not remembered yet it is taken out as soon as it is.
@@ -155,12 +168,12 @@ class Memory:
         Raises:
             StoreError: if the database does not take it.
         """
-        if await self._store.retract(thread, message):
+        if await self._store.retract(thread, gone):
             self._wake(thread)
             return True
         if len(self._retracted) >= MAX_RETRACTED:
             del self._retracted[next(iter(self._retracted))]
-        self._retracted[thread, message] = None
+        self._retracted[thread, gone] = None
         return False
 
     async def forget(self, thread: ThreadId) -> None:
@@ -170,6 +183,14 @@ class Memory:
             StoreError: if the database does not take it.
         """
         await self._store.forget(thread)
+
+    def _note_unread(self, thread: ThreadId) -> None:
+        """Let a thread be read at the next question, but not for ever."""
+        failures = self._unread.pop(thread, 0) + 1
+        if failures < MAX_READINGS:
+            if len(self._unread) >= MAX_MEASURED:
+                del self._unread[next(iter(self._unread))]
+            self._unread[thread] = failures
 
     def _measure(self, thread: ThreadId, found: Recollection) -> None:
         """Keep in mind how full a buffer is, so that nobody reads it again to see."""
@@ -191,6 +212,10 @@ class Memory:
     ) -> Recollection:
         """Store what was said before a thread's first question; return all of it."""
         messages = await earlier.before(question)
+        if messages is None:
+            self._note_unread(question.thread)
+        else:
+            self._unread.pop(question.thread, None)
         if not messages:
             return found
         try:

@@ -26,7 +26,7 @@ from bot.conversation.fold import (
     Summary,
 )
 from bot.conversation.tokens import estimate_tokens
-from bot.conversation.turn import Message, Role, Speaker, ThreadId
+from bot.conversation.turn import Delivered, Message, Role, Speaker, ThreadId
 from bot.storage import tables
 from bot.storage.change import blank, drop, retract, rewrite
 from bot.storage.database import scrub, statement, transaction, uninterrupted
@@ -106,10 +106,10 @@ class SqlMemory:
         return is_known
 
     @uninterrupted
-    async def retract(self, thread: ThreadId, message: str) -> bool:
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
         """Take one delivered message's words out of its reply."""
         async with transaction(self._engine) as connection:
-            is_known = await retract(connection, thread, message)
+            is_known = await retract(connection, thread, gone)
         if is_known:
             await scrub(self._engine)
         return is_known
