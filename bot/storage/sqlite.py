@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from typing_extensions import override
 
 BUSY_TIMEOUT_S = 5
-_PRAGMAS = (
+PRAGMAS = (
     "journal_mode=WAL",
     # A turn that was acked to Slack survives a power cut.
     "synchronous=FULL",
@@ -52,7 +52,7 @@ def _connection(file: Path) -> "Connection":
 
 def _configure(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
-    for pragma in _PRAGMAS:
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
