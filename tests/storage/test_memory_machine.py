@@ -321,7 +321,7 @@ def run_machine(url: str) -> None:
         lambda: MemoryMachine(url),
         settings=settings(
             max_examples=examples(20, 200),
-            stateful_step_count=examples(15, 25),
+            stateful_step_count=examples(10, 25),
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
