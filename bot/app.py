@@ -17,6 +17,7 @@ from bot.conversation.inbox import Inbox
 from bot.conversation.lease import Leases
 from bot.conversation.memory import Memory
 from bot.conversation.ports import Archive, Briefings, MemoryStore
+from bot.conversation.prompt import SEVERAL_PEOPLE
 from bot.conversation.reply import Answerer
 from bot.conversation.retention import Retention
 from bot.conversation.steering import Steering
@@ -97,7 +98,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             SlackDelivery(services, partial(_wish, settings, book))
         )
         policy = Policy(bot.user, settings.threads, settings.allow)
-        mind = _mind(settings, slack, bot, policy, SqlMemory(engine))
+        mind = _mind(_budget(settings, book), slack, bot, policy, SqlMemory(engine))
         controls = Controls(slack, mind.steering, policy)
         listener = Listener(queue.inbox, mind.memory, policy, controls, bot.bot_id)
         # Slack first: what it sends is stored while the model's libraries load.
@@ -153,15 +154,23 @@ class _Mind:
         return Steering(self.memory, self.store, self.people)
 
 
+def _budget(settings: Settings, book: channels.ChannelBook) -> TokenBudget:
+    """Return what a prompt may hold, whichever instructions it begins with."""
+    prompts = (settings.system_prompt, *book.system_prompts())
+    return TokenBudget(
+        settings.memory_tokens, [f"{prompt}\n\n{SEVERAL_PEOPLE}" for prompt in prompts]
+    )
+
+
 def _mind(
-    settings: Settings,
+    budget: TokenBudget,
     slack: slack_web.Web,
     bot: preflight.Identity,
     policy: Policy,
     store: MemoryStore,
 ) -> _Mind:
     people = People(slack, bot.user)
-    budget, alarm = TokenBudget(settings.memory_tokens), Alarm()
+    alarm = Alarm()
     earlier = ThreadHistory(slack, bot, policy, people)
     memory = Memory(store, people, budget, alarm.wake, earlier)
     return _Mind(store, people, budget, alarm, memory)

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 
 import hypothesis
@@ -73,8 +74,14 @@ class Bots:
             stop.set()
 
 
+@pytest.fixture(scope="session")
+def _libraries() -> None:
+    """Load what the first answer of a process else waits for, longer than a test."""
+    import_module("bot.llm.model")
+
+
 @pytest.fixture
-def bots(tmp_path: Path) -> Bots:
+def bots(tmp_path: Path, _libraries: None) -> Bots:
     """Bots that share one data folder, so that one may go on where another ended."""
     return Bots(tmp_path / "data")
 

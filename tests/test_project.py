@@ -39,6 +39,7 @@ TESTED_ELSEWHERE = {
     Path("slack/editor.py"): "slack/test_edited.py",
     Path("slack/refusals.py"): "slack/test_delivery_faults.py",
     Path("slack/services.py"): "slack/test_delivery_faults.py",
+    Path("storage/summary.py"): "storage/test_memory.py",
     Path("storage/migrations/versions/r0002_reply_text.py"): (
         "storage/test_migrations.py"
     ),

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from bot.__main__ import cli
 from bot.conversation.fold import Fold
 from bot.conversation.memory import BOT
-from bot.storage import database
+from bot.storage import database, sqlite
 from bot.storage.memory import SqlMemory
 from bot.storage.turns import SqlTurns
 from tests import postgres
@@ -189,7 +189,7 @@ def test_a_wrong_setting_is_told(folder: str) -> None:
 def test_a_locked_database_is_told(
     folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0)
     holder = sqlite3.connect(Path(folder) / "linefeed.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
 

@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.conversation.turn import Message, Role, ThreadId, Turn
+from bot.conversation.turn import Delivered, Message, Role, ThreadId, Turn
 from bot.slack.command import Command, command_of
+from bot.slack.early import EarlyChanges
 from bot.slack.event import SlackMessage, slack_message
 from bot.slack.policy import Decision, Policy
 from bot.slack.revision import Deletion, Edit, revision
@@ -49,7 +50,7 @@ class Witness(Protocol):
         """Take away what was said; False if nothing is remembered of it."""
         ...
 
-    async def retract(self, thread: ThreadId, message: str) -> bool:
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
         """Take one message of the bot's out of its reply; False if it is of none."""
         ...
 
@@ -86,6 +87,7 @@ class Listener:
         self._policy = policy
         self._steward = steward
         self._bot_id = bot_id
+        self._early = EarlyChanges()
         # Bolt runs every event in a task of its own; who spoke before matters here.
         self._in_order = asyncio.Lock()
 
@@ -138,10 +140,10 @@ class Listener:
             await self._revise(Edit(message))
 
     async def _take(self, heard: SlackMessage | Edit | Deletion) -> None:
-        if isinstance(heard, SlackMessage):
-            await self._keep(heard)
-        else:
+        if not isinstance(heard, SlackMessage):
             await self._revise(heard)
+        elif (message := self._early.applied(heard)) is not None:
+            await self._keep(message)
 
     async def _keep(self, message: SlackMessage, *, is_late: bool = False) -> bool:
         """Store a message as it deserves; True if it became a new turn."""
@@ -164,16 +166,21 @@ class Listener:
 
     async def _revise(self, change: Edit | Deletion) -> None:
         """Change what is remembered, if it is: what strangers say never is."""
-        if isinstance(change, Edit):
-            if self._policy.welcomes(change.message):
-                now = _remembered(self._command(change.message), change.message)
-                for thread in change.threads:
-                    await self._memory.edit(replace(now, thread=thread))
-        elif change.bot_id == self._bot_id:
-            await self._memory.retract(change.threads[0], change.ts)
-        elif not change.bot_id:
-            for thread in change.threads:
-                await self._memory.delete(thread, change.ts)
+        if isinstance(change, Deletion) and change.bot_id:
+            if change.bot_id == self._bot_id:
+                await self._memory.retract(change.threads[0], change.reply)
+            return
+        if isinstance(change, Edit) and not self._policy.welcomes(change.message):
+            return
+        known = [await self._revise_in(thread, change) for thread in change.threads]
+        if not any(known):
+            self._early.note(change)
+
+    async def _revise_in(self, thread: ThreadId, change: Edit | Deletion) -> bool:
+        if isinstance(change, Deletion):
+            return await self._memory.delete(thread, change.ts)
+        now = _remembered(self._command(change.message), change.message)
+        return await self._memory.edit(replace(now, thread=thread))
 
     async def _keep_presence(self, message: SlackMessage) -> None:
         """Remember that a stranger spoke in a thread: it is a talk of two no more."""

@@ -1,6 +1,6 @@
 """What durability costs: `python -m tests.benchmarks.turns`.
 
-The same Bolt app takes the same events three times: with turns in a dictionary, which is
+The same Bolt app takes the same events thrice: with turns in a dictionary, which is
 the floor, in a SQLite file and in PostgreSQL, whose files are written through. All in
 one run, the arms in turns, so that what else the machine does touches each of them.
 """

@@ -52,6 +52,16 @@ def test_a_budget_follows_what_the_provider_counts() -> None:
     assert budget.tokens == 833
 
 
+@pytest.mark.parametrize(
+    ("instructions", "tokens"),
+    [([], 1000), (["x" * 384, "x"], 900), (["x" * 9999], 500)],
+)
+def test_instructions_take_their_part_of_a_budget(
+    instructions: list[str], tokens: int
+) -> None:
+    assert TokenBudget(1000, instructions).tokens == tokens
+
+
 @pytest.mark.parametrize(("counted", "tokens"), [(10_000, 500), (1, 2000)])
 def test_a_budget_believes_no_count_that_is_far_off(counted: int, tokens: int) -> None:
     budget = TokenBudget(1000)

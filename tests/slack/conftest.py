@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation.ports import StoreError
+from bot.conversation.turn import Delivered, ThreadId, Turn, TurnId
 from bot.conversation.turn import Message as Said
-from bot.conversation.turn import ThreadId, Turn, TurnId
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
@@ -64,7 +64,7 @@ class EmptyMemory:
     """A memory in which nobody spoke and nothing is to be kept."""
 
     def __init__(self) -> None:
-        self.gone: list[tuple[ThreadId, str]] = []
+        self.gone: list[tuple[ThreadId, Delivered]] = []
         """What was to be retracted."""
 
     async def add(self, message: Said) -> None:
@@ -76,8 +76,8 @@ class EmptyMemory:
     async def edit(self, message: Said) -> bool:
         return False
 
-    async def retract(self, thread: ThreadId, message: str) -> bool:
-        self.gone.append((thread, message))
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
+        self.gone.append((thread, gone))
         return False
 
 

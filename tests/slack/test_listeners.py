@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from bot.conversation.ports import StoreError
-from bot.conversation.turn import Message, ThreadId, Turn
+from bot.conversation.turn import Delivered, Message, ThreadId, Turn
 from bot.slack.event import slack_message
 from bot.slack.listeners import Listener
 from bot.slack.policy import Policy
+from bot.slack.record import EVENT_TYPE
 from tests.slack.conftest import ListedSteward
 
 
@@ -42,7 +43,8 @@ class ListedMemory:
         self.facts: list[Message] = []
         self.edits: list[Message] = []
         self.deletions: list[tuple[ThreadId, str]] = []
-        self.retractions: list[tuple[ThreadId, str]] = []
+        self.retractions: list[tuple[ThreadId, Delivered]] = []
+        self.knows_all = True
         self.present: frozenset[str] = frozenset()
 
     async def add(self, message: Message) -> None:
@@ -53,14 +55,14 @@ class ListedMemory:
 
     async def edit(self, message: Message) -> bool:
         self.edits.append(message)
-        return True
+        return self.knows_all
 
     async def delete(self, thread: ThreadId, position: str) -> bool:
         self.deletions.append((thread, position))
-        return True
+        return self.knows_all
 
-    async def retract(self, thread: ThreadId, message: str) -> bool:
-        self.retractions.append((thread, message))
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
+        self.retractions.append((thread, gone))
         return True
 
     async def people(self, thread: ThreadId) -> frozenset[str]:
@@ -301,11 +303,39 @@ async def test_a_deletion_reaches_the_memory(hearing: Hearing) -> None:
 async def test_a_deleted_message_of_the_bots_is_taken_out_of_its_reply(
     hearing: Hearing,
 ) -> None:
-    await hearing.hear(**deleted(bot_id="BBOT", user="UBOT"))
+    mark = {"event_type": EVENT_TYPE, "event_payload": {"turn": "T1:C1:1.5", "seq": 0}}
+    ours = {"bot_id": "BBOT", "user": "UBOT", "text": "a &lt; b"}
+    await hearing.hear(**deleted(**ours))
+    await hearing.hear(**deleted(**ours, metadata=mark))
     await hearing.hear(**deleted(bot_id="BOTHER"))
 
-    assert hearing.memory.retractions == [("slack:T1:C1:1.0", "2.0")]
+    assert hearing.memory.retractions == [
+        ("slack:T1:C1:1.0", Delivered("2.0", "2.0", "a < b")),
+        ("slack:T1:C1:1.0", Delivered("2.0", "1.5", "a < b")),
+    ]
     assert hearing.memory.deletions == []
+
+
+async def test_an_edit_that_came_before_its_message_is_not_lost(
+    hearing: Hearing,
+) -> None:
+    hearing.memory.knows_all = False
+    await hearing.hear(**edited("<@UBOT> after"))
+
+    await hearing.hear(text="<@UBOT> before", thread_ts="1.0")
+
+    assert [turn.question.text for turn in hearing.inbox.turns] == ["<@UBOT> after"]
+
+
+async def test_a_message_that_was_deleted_before_it_came_is_not_answered(
+    hearing: Hearing,
+) -> None:
+    hearing.memory.knows_all = False
+    await hearing.hear(**deleted())
+    await hearing.hear(text="<@UBOT> before", thread_ts="1.0")
+
+    assert hearing.inbox.turns == []
+    assert hearing.acks == 2
 
 
 @pytest.mark.parametrize("word", ["memory", "forget", "help"])

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.ports import SetupError, StoreError
 from bot.conversation.turn import ThreadId
-from bot.storage import database, migrations, postgresql, tables
+from bot.storage import database, migrations, postgresql, sqlite, tables
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
 from tests.twins import said
@@ -138,7 +138,7 @@ async def test_what_the_first_version_stored_is_in_the_buffer(
     engine = (
         postgresql.engine(database_url)
         if database_url
-        else database._sqlite(tmp_path / database.FILE_NAME)
+        else sqlite.engine(tmp_path / database.FILE_NAME)
     )
     async with engine.begin() as connection:
         await connection.run_sync(at_first_revision)
