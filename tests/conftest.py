@@ -19,9 +19,12 @@ from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
 from tests import postgres
 from tests.browser import ARGUMENTS, CHROMIUM
+from tests.long import examples
 
 # No test's outcome may depend on how fast the machine is.
-hypothesis.settings.register_profile("linefeed", deadline=None)
+hypothesis.settings.register_profile(
+    "linefeed", deadline=None, max_examples=examples(50, 1_000)
+)
 hypothesis.settings.load_profile("linefeed")
 
 
