@@ -4,8 +4,10 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
+import httpcore2
 import hypothesis
 import pytest
 import pytest_asyncio
@@ -32,6 +34,15 @@ hypothesis.settings.load_profile("linefeed")
 def _logs() -> None:
     """Log as the program does: structlog's own default prints variables."""
     logs.configure("info", "text")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_tls_context() -> Generator[None]:
+    """Read the certificates once: no test speaks TLS, and each bot reads them twice."""
+    with pytest.MonkeyPatch.context() as patch:
+        context = cache(httpcore2.default_ssl_context)
+        patch.setattr(httpcore2, "default_ssl_context", context)
+        yield
 
 
 @pytest.fixture
