@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -19,6 +20,7 @@ from bot.playground.model.stream import Pace
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
+from bot.storage import database
 from tests import postgres
 from tests.browser import ARGUMENTS, CHROMIUM
 from tests.long import examples
@@ -87,10 +89,21 @@ class Bots:
             stop.set()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite file, up to date: each that is migrated waits for the disk."""
+    folder = tmp_path_factory.mktemp("migrated")
+    async with database.opened(folder):
+        return folder / database.FILE_NAME
+
+
 @pytest.fixture
-def bots(tmp_path: Path) -> Bots:
+def bots(tmp_path: Path, migrated: Path) -> Bots:
     """Bots that share one data folder, so that one may go on where another ended."""
-    return Bots(tmp_path / "data")
+    data = tmp_path / "data"
+    data.mkdir()
+    shutil.copy(migrated, data)
+    return Bots(data)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
