@@ -318,7 +318,7 @@ async def test_an_odd_envelope_is_acked(ears: Ears, name: str, odd: Any) -> None
 
 
 @given(st.dictionaries(st.text(max_size=8), JSON, max_size=3), st.data())
-@settings(max_examples=examples(100, 2_000))
+@settings(max_examples=examples(50, 2_000))
 async def test_any_event_is_acked(extra: dict[str, Any], data: st.DataObject) -> None:
     payload = recorded(data.draw(st.sampled_from(FILES)).stem)
     event = payload.get("event")
@@ -339,7 +339,7 @@ async def test_any_event_is_acked(extra: dict[str, Any], data: st.DataObject) ->
 
 
 @given(st.data())
-@settings(max_examples=examples(30, 2_000), deadline=None)
+@settings(max_examples=examples(15, 2_000), deadline=None)
 async def test_any_event_is_acked_over_bolt(data: st.DataObject) -> None:
     payload = recorded(data.draw(st.sampled_from(EVENTS)))
     event = payload.get("event", {})
