@@ -30,11 +30,13 @@ from bot.slack.controls import Controls
 from bot.slack.delivery import SlackDelivery
 from bot.slack.earlier import ThreadHistory
 from bot.slack.listeners import Listener
+from bot.slack.pacing import SharedPace
 from bot.slack.people import People
 from bot.slack.policy import Policy
 from bot.slack.services import Services
+from bot.slack.sharing import shared
 from bot.slack.tokenwatch import TokenWatch
-from bot.storage import condition, database, journal
+from bot.storage import condition, database, journal, pace
 from bot.storage.memory import SqlMemory
 from bot.storage.retention import SqlArchive
 from bot.storage.turns import SqlTurns
@@ -76,6 +78,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         ) as engine,
         slack_web.opened(bot_token, settings.slack_api_url) as slack,
         journal.running(SqlTurns(engine)) as notes,
+        _budgeted(settings, slack, pace.of(engine)) as budget,
         AsyncExitStack() as answering,
         AsyncExitStack() as hearing,
     ):
@@ -84,7 +87,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             web=slack,
             bot_id=bot.bot_id,
             journal=notes,
-            budget=Budget(settings.post_interval_s, asyncio.get_running_loop().time),
+            budget=budget,
             shows_all_links=settings.links == "all",
         )
         delivery = await answering.enter_async_context(
@@ -117,6 +120,19 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             log.info("stopping")
             await hearing.aclose()
             inbox.stop()
+
+
+@asynccontextmanager
+async def _budgeted(
+    settings: Settings, slack: slack_web.Web, common: SharedPace | None
+) -> AsyncGenerator[Budget]:
+    """Pace what is called, together with other processes where there may be some."""
+    clock = asyncio.get_running_loop().time
+    if common is None:
+        yield Budget(settings.post_interval_s, clock)
+        return
+    async with shared(common, slack.holds, clock) as sharing:
+        yield Budget(settings.post_interval_s, clock, sharing=sharing)
 
 
 @dataclass(frozen=True, slots=True)
