@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+from sqlalchemy import select
+
 from bot.chunking import Chunk
 from bot.conversation.turn import Message, Speaker, ThreadId, Turn, TurnId
 from bot.playground.jsonobject import JsonObject
@@ -20,9 +22,10 @@ from bot.slack.budget import POST, Budget
 from bot.slack.delivery import SlackDelivery
 from bot.slack.services import Services
 from bot.slack.sharing import ROUND_S, shared
-from bot.storage import database
+from bot.storage import database, tables
 from bot.storage.pace import SqlPace
 from tests import postgres
+from tests.conftest import Bots
 from tests.slack.stage import Notes
 
 INTERVAL_S = 0.22
@@ -122,3 +125,23 @@ async def test_a_429_of_one_process_is_kept_by_the_others(postgres_server: str) 
         assert len(playground.webapi.called(POST)) == called
         for task in replies:
             task.cancel()
+
+
+async def test_a_bot_on_a_server_claims_its_slots(
+    playground: Playground, bots: Bots, postgres_server: str
+) -> None:
+    async with postgres.database(postgres_server) as url:
+        async with bots.running(
+            playground, DATABASE_URL=url, LINEFEED_POST_INTERVAL_S=1.1
+        ):
+            playground.say("U0ANA", "C0DEV", "@Linefeed hi")
+            await playground.until(
+                lambda: playground.webapi.called(POST) != [], within_s=30
+            )
+        async with (
+            database.opened(Path("unused"), url) as engine,
+            database.transaction(engine) as connection,
+        ):
+            keys = set(await connection.scalars(select(tables.pace.c.key)))
+
+    assert f"{POST} C0DEV" in keys
