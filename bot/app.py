@@ -33,11 +33,13 @@ from bot.slack.controls import Controls
 from bot.slack.delivery import SlackDelivery
 from bot.slack.earlier import ThreadHistory
 from bot.slack.listeners import Listener
+from bot.slack.pacing import SharedPace
 from bot.slack.people import People
 from bot.slack.policy import Policy
 from bot.slack.services import Services
+from bot.slack.sharing import shared
 from bot.slack.tokenwatch import TokenWatch
-from bot.storage import condition, database, journal
+from bot.storage import condition, database, journal, pace
 from bot.storage.memory import SqlMemory
 from bot.storage.notes import SqlNotes
 from bot.storage.retention import SqlArchive
@@ -81,6 +83,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         ) as engine,
         slack_web.opened(bot_token, settings.slack_api_url) as slack,
         journal.running(SqlNotes(engine, owner)) as notes,
+        _budgeted(settings, slack, pace.of(engine)) as budget,
         AsyncExitStack() as answering,
         AsyncExitStack() as hearing,
     ):
@@ -91,7 +94,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             bot_id=bot.bot_id,
             journal=notes,
             assured=queue.leases.assured,
-            budget=Budget(settings.post_interval_s, asyncio.get_running_loop().time),
+            budget=budget,
             shows_all_links=settings.links == "all",
         )
         delivery = await answering.enter_async_context(
@@ -136,6 +139,19 @@ class _Queue:
 def _queue(settings: Settings, turns: SqlTurns) -> _Queue:
     leases = Leases(turns)
     return _Queue(turns, leases, Inbox(turns, settings.at_once, leases))
+
+
+@asynccontextmanager
+async def _budgeted(
+    settings: Settings, slack: slack_web.Web, common: SharedPace | None
+) -> AsyncGenerator[Budget]:
+    """Pace what is called, together with other processes where there may be some."""
+    clock = asyncio.get_running_loop().time
+    if common is None:
+        yield Budget(settings.post_interval_s, clock)
+        return
+    async with shared(common, slack.holds, clock) as sharing:
+        yield Budget(settings.post_interval_s, clock, sharing=sharing)
 
 
 @dataclass(frozen=True, slots=True)
