@@ -132,19 +132,24 @@ class SqlMemory:
             return frozenset(await connection.scalars(speakers.distinct()))
 
 
-async def remember(connection: AsyncConnection, message: Message) -> None:
-    """Store a message, unless it is stored already, and that its thread is used."""
+async def use(connection: AsyncConnection, thread: ThreadId) -> None:
+    """Store that a thread is used, so that it is not deleted for its age."""
     now_s = time.time()
-    thread = insert(connection, tables.thread).values(
-        id=message.thread, version=0, last_used_s=now_s
+    row = insert(connection, tables.thread).values(
+        id=thread, version=0, last_used_s=now_s
     )
     await connection.execute(
-        thread.on_conflict_do_update(
+        row.on_conflict_do_update(
             index_elements=["id"],
             set_={"last_used_s": now_s},
             where=tables.thread.c.last_used_s < now_s - LAST_USED_STEP_S,
         )
     )
+
+
+async def remember(connection: AsyncConnection, message: Message) -> None:
+    """Store a message, unless it is stored already, and that its thread is used."""
+    await use(connection, message.thread)
     row = insert(connection, tables.message).values(
         thread=message.thread,
         position=message.position,
