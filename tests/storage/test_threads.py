@@ -6,24 +6,29 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.memory import BOT
-from bot.conversation.turn import ThreadId
+from bot.conversation.record import Note
+from bot.conversation.turn import Ending, Spent, ThreadId
 from bot.storage import tables
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
+from bot.storage.notes import SqlNotes
 from bot.storage.threads import SqlThreads, ThreadLine
-from bot.storage.turns import Note, SqlTurns
+from bot.storage.turns import SqlTurns
 from tests.storage.test_memory import folded
 from tests.twins import THREAD, asked, said
 
 
 async def fill(engine: AsyncEngine) -> None:
     """Store two turns and their replies, of which the first one is folded."""
-    turns, memory = SqlTurns(engine), SqlMemory(engine)
+    turns, memory = SqlTurns(engine, "me"), SqlMemory(engine)
     for position in ("1", "2"):
         turn = asked(f"q{position}", position)
         await turns.add(turn)
         reply = replace(turn.question, role="bot", speaker=BOT, text=f"a{position}")
-        await turns.note_messages([Note(turn.id, 0, f"m{position}", reply.text)])
+        await turns.claim(THREAD)
+        note = Note(turn.id, 0, f"m{position}", reply.text)
+        await SqlNotes(engine, "me").write([note])
+        await turns.finish(turn.id, Ending("done", spent=Spent(10, 7)))
         await memory.add(reply)
     assert await memory.commit(folded(await memory.load(THREAD), "1"))
 
@@ -43,7 +48,7 @@ async def test_a_list_counts_what_is_stored(engine: AsyncEngine) -> None:
 
     (line,) = await SqlThreads(engine).newest(10)
 
-    assert line == ThreadLine(THREAD, 5.0, messages=3, summaries=1, turns=2)
+    assert line == ThreadLine(THREAD, 5.0, messages=3, summaries=1, turns=2, tokens=34)
 
 
 async def test_the_threads_that_were_used_last_come_first(engine: AsyncEngine) -> None:
@@ -73,6 +78,7 @@ async def test_a_record_holds_all_that_is_stored_of_a_thread(
     assert [s["text"] for s in record.summaries] == ["q1 a1"]
     assert [m["text"] for m in record.messages] == ["q1", "a1", "q2", "a2"]
     assert [t["text"] for t in record.turns] == ["q1", "q2"]
+    assert record.tokens == 34
     assert [(p["message"], p["text"]) for p in record.parts] == [
         ("m1", "a1"),
         ("m2", "a2"),
