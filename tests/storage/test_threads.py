@@ -11,23 +11,22 @@ from bot.conversation.turn import Ending, Spent, ThreadId
 from bot.storage import tables
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
-from bot.storage.notes import SqlNotes
 from bot.storage.threads import SqlThreads, ThreadLine
 from bot.storage.turns import SqlTurns
+from tests.storage.rows import noted
 from tests.storage.test_memory import folded
 from tests.twins import THREAD, asked, said
 
 
 async def fill(engine: AsyncEngine) -> None:
     """Store two turns and their replies, of which the first one is folded."""
-    turns, memory = SqlTurns(engine, "me"), SqlMemory(engine)
+    turns, memory = SqlTurns(engine), SqlMemory(engine)
     for position in ("1", "2"):
         turn = asked(f"q{position}", position)
         await turns.add(turn)
         reply = replace(turn.question, role="bot", speaker=BOT, text=f"a{position}")
         await turns.claim(THREAD)
-        note = Note(turn.id, 0, f"m{position}", reply.text)
-        await SqlNotes(engine, "me").write([note])
+        await noted(engine, Note(turn.id, 0, f"m{position}", reply.text))
         await turns.finish(turn.id, Ending("done", spent=Spent(10, 7)))
         await memory.add(reply)
     assert await memory.commit(folded(await memory.load(THREAD), "1"))
