@@ -64,7 +64,10 @@ export class Completion {
     const person = before.match(PERSON);
     if (person) return { mark: "@", text: person[1], all: this.#names() };
     const command = before.match(COMMAND);
-    return command && { mark: "/", text: command[1], all: this.#commands() };
+    if (!command) return null;
+    // One that is whole is to be sent.
+    const longer = this.#commands().filter((name) => name !== command[1]);
+    return { mark: "/", text: command[1], all: longer };
   }
 
   #search() {
