@@ -4,14 +4,14 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Float, Text, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.turn import Turn
 from bot.conversation.turnstore import Caps, Crowd
 from bot.storage import tables
 from bot.storage.memory import remember, use
-from bot.storage.upsert import insert
 
 REFUSED = "QueueFull"
 """The error of a turn that was one too many; nothing else has it."""
@@ -33,21 +33,17 @@ async def enter(connection: AsyncConnection, turn: Turn, caps: Caps) -> Entry:
     exceeded by as many.
     """
     question = turn.question
-    row = insert(connection, tables.turn).values(
-        id=turn.id,
-        thread=question.thread,
-        position=question.position,
-        state="waiting",
-        speaker=question.speaker.id,
-        text=question.text,
-        files=list(question.files),
-        address=turn.address,
-        attempts=0,
-        accepted_s=time.time(),
-    )
-    # Counted by the same statement: the way to the database and back is what costs.
-    counted = row.on_conflict_do_nothing().returning(*_others(turn))
-    found = (await connection.execute(counted)).one_or_none()
+    new = {
+        "new_id": turn.id,
+        "new_thread": question.thread,
+        "new_position": question.position,
+        "new_speaker": question.speaker.id,
+        "new_text": question.text,
+        "new_files": list(question.files),
+        "new_address": turn.address,
+        "now_s": time.time(),
+    }
+    found = (await connection.execute(_STORE[connection.dialect.name], new)).first()
     if found is None:
         return Entry(is_new=False)
     crowd = caps.crowd(*found)
@@ -58,21 +54,45 @@ async def enter(connection: AsyncConnection, turn: Turn, caps: Caps) -> Entry:
     return Entry(is_new=True, crowd=crowd)
 
 
-def _others(turn: Turn) -> tuple[Any, Any]:
-    """Return how many turns wait in its thread, and are open of its person.
+def _store(statement: postgresql.Insert | sqlite.Insert) -> Any:
+    """Return what stores a turn and counts the others, unless it is known.
 
-    Without the turn itself: whether a statement sees its own row differs.
+    Counted by the same statement: the way to the database and back is what costs. And
+    without the turn itself: whether a statement sees its own row differs.
     """
     other = tables.turn.alias()
-    count = select(func.count()).select_from(other).where(other.c.id != turn.id)
+    count = (
+        select(func.count())
+        .select_from(other)
+        .where(other.c.id != bindparam("new_id", type_=Text))
+    )
     waiting = count.where(
-        other.c.thread == turn.question.thread, other.c.state == "waiting"
+        other.c.thread == bindparam("new_thread", type_=Text),
+        other.c.state == "waiting",
     )
     open_ = count.where(
-        other.c.speaker == turn.question.speaker.id,
+        other.c.speaker == bindparam("new_speaker", type_=Text),
         other.c.state.in_(("waiting", "running")),
     )
-    return waiting.scalar_subquery(), open_.scalar_subquery()
+    given = ("id", "thread", "position", "speaker", "text", "files", "address")
+    values = {
+        name: bindparam(f"new_{name}", type_=tables.turn.c[name].type) for name in given
+    }
+    row: Any = statement.values(
+        **values,
+        state="waiting",
+        attempts=0,
+        accepted_s=bindparam("now_s", type_=Float),
+    )
+    return row.on_conflict_do_nothing().returning(
+        waiting.scalar_subquery(), open_.scalar_subquery()
+    )
+
+
+_STORE = {
+    "postgresql": _store(postgresql.insert(tables.turn)),
+    "sqlite": _store(sqlite.insert(tables.turn)),
+}
 
 
 async def _end(connection: AsyncConnection, turn: Turn) -> None:

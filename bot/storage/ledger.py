@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.conversation.ledger import Census, Failure
 from bot.storage import tables
@@ -23,10 +23,8 @@ class SqlLedger:
     @uninterrupted
     async def spent(self, since_s: float, person: str = "") -> int:
         """Return the sum of what was spent."""
-        total = select(func.coalesce(func.sum(_TOKENS), 0))
         async with transaction(self._engine) as connection:
-            found = await connection.scalar(_since(total, since_s, person))
-        return int(found or 0)
+            return await _spent(connection, since_s, person)
 
     @uninterrupted
     async def reached_s(
@@ -41,6 +39,9 @@ class SqlLedger:
         ).subquery()
         newest = select(func.max(sums.c.ended_s)).where(sums.c.total >= tokens)
         async with transaction(self._engine) as connection:
+            # The sum alone is found many times faster, and mostly enough.
+            if await _spent(connection, since_s, person) < tokens:
+                return None
             found: float | None = await connection.scalar(newest)
         return found
 
@@ -49,7 +50,7 @@ class SqlLedger:
         """Count what is open, and look for the last failure, in one transaction."""
         failed = (
             select(_TURN.c.error, _TURN.c.ended_s)
-            .where(_TURN.c.state == "failed", _TURN.c.ended_s.is_not(None))
+            .where(_TURN.c.state == "failed")
             .order_by(_TURN.c.ended_s.desc())
             .limit(1)
         )
@@ -60,7 +61,13 @@ class SqlLedger:
         return Census(running, waiting, Failure(*failure) if failure else None)
 
 
-def _since(query: Select[Any], since_s: float, person: str) -> Select[Any]:
+async def _spent(connection: AsyncConnection, since_s: float, person: str) -> int:
+    total = select(func.sum(_TOKENS))
+    found: int | None = await connection.scalar(_since(total, since_s, person))
+    return int(found or 0)
+
+
+def _since(query: Any, since_s: float, person: str) -> Any:
     query = query.where(_TURN.c.ended_s >= since_s)
     return query.where(_TURN.c.speaker == person) if person else query
 

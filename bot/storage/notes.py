@@ -102,7 +102,9 @@ class SqlNotes:
         turn = tables.turn
         is_ours = (
             select(turn.c.id)
-            .where(turn.c.id == bindparam("turn", type_=Text), turn.c.owner == self._owner)
+            .where(
+                turn.c.id == bindparam("turn", type_=Text), turn.c.owner == self._owner
+            )
             .exists()
         )
         values = select(

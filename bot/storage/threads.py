@@ -89,7 +89,7 @@ class SqlThreads:
         )
         async with transaction(self._engine) as connection:
             rows = (await connection.execute(lines)).all()
-        return tuple(ThreadLine(ThreadId(row[0]), *row[1:]) for row in rows)
+        return tuple(ThreadLine(ThreadId(id_), *counts) for id_, *counts in rows)
 
     @uninterrupted
     async def record(self, thread: ThreadId) -> ThreadRecord | None:

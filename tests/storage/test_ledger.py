@@ -134,3 +134,14 @@ async def test_a_sum_looks_into_an_index_alone(
     index = "turn_spent_by_person (speaker=? AND ended_s>?)"
     expected = index if person else "turn_spent (ended_s>?)"
     assert f"SEARCH turn USING COVERING INDEX {expected}" in {r.detail for r in plan}
+
+
+async def test_the_last_failure_is_found_by_its_index(sqlite: AsyncEngine) -> None:
+    query = (
+        "explain query plan select error, ended_s from turn"
+        " where state = 'failed' order by ended_s desc limit 1"
+    )
+    async with transaction(sqlite) as connection:
+        plan = (await connection.execute(text(query))).all()
+
+    assert [row.detail for row in plan] == ["SCAN turn USING INDEX turn_failed"]
