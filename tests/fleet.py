@@ -52,8 +52,10 @@ class Fleet:
         self.running.append(process)
         webapi, sockets = self.playground.webapi, self.playground.sockets
         await self.playground.until(
-            lambda: (len(webapi.called(OPEN)) > opened and sockets.connection_count > 0)
-            or process.returncode is not None,
+            lambda: (
+                (len(webapi.called(OPEN)) > opened and sockets.connection_count > 0)
+                or process.returncode is not None
+            ),
             within_s=START_S,
         )
         assert process.returncode is None, self.logs()
