@@ -12,9 +12,11 @@ import structlog
 
 from bot import models
 from bot.conversation.alarm import Alarm
+from bot.conversation.allowance import Allowance, Limits
 from bot.conversation.condenser import Condenser
 from bot.conversation.inbox import Inbox
 from bot.conversation.lease import Leases
+from bot.conversation.ledger import Ledger
 from bot.conversation.memory import Memory
 from bot.conversation.ports import Archive, Briefings, MemoryStore
 from bot.conversation.prompt import SEVERAL_PEOPLE
@@ -22,13 +24,13 @@ from bot.conversation.reply import Answerer
 from bot.conversation.retention import Retention
 from bot.conversation.steering import Steering
 from bot.conversation.tokens import TokenBudget
+from bot.conversation.turnstore import Caps
+from bot.hearing import Site, heard
 from bot.settings import Settings, require_model
-from bot.slack import bolt, channels, preflight
+from bot.slack import channels, preflight
 from bot.slack import web as slack_web
 from bot.slack.budget import Budget
-from bot.slack.catchup import CatchUp
-from bot.slack.channels import Wish
-from bot.slack.connection import Connection, connected
+from bot.slack.connection import Connection
 from bot.slack.controls import Controls
 from bot.slack.delivery import SlackDelivery
 from bot.slack.earlier import ThreadHistory
@@ -38,8 +40,8 @@ from bot.slack.people import People
 from bot.slack.policy import Policy
 from bot.slack.services import Services
 from bot.slack.sharing import shared
-from bot.slack.tokenwatch import TokenWatch
 from bot.storage import condition, database, journal, pace
+from bot.storage.ledger import SqlLedger
 from bot.storage.memory import SqlMemory
 from bot.storage.notes import SqlNotes
 from bot.storage.retention import SqlArchive
@@ -74,21 +76,25 @@ async def _give_up_start(
 
 
 async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) -> None:
-    bot_token = settings.slack_bot_token.get_secret_value()
     book = _book(settings)
     owner = uuid4().hex
     async with (
         database.opened(
             settings.data, settings.database_url.get_secret_value()
         ) as engine,
-        slack_web.opened(bot_token, settings.slack_api_url) as slack,
+        slack_web.opened(
+            settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+        ) as slack,
         journal.running(SqlNotes(engine, owner)) as notes,
         _budgeted(settings, slack, pace.of(engine)) as budget,
         AsyncExitStack() as answering,
         AsyncExitStack() as hearing,
     ):
         bot = await preflight.identify(slack)
-        queue = _queue(settings, SqlTurns(engine, owner))
+        policy = Policy(bot.user, settings.threads, settings.allow)
+        site = Site(settings, book, slack, bot, policy)
+        queue = _queue(settings, SqlTurns(engine, owner, _caps(settings)))
+        allowance = _allowance(settings, SqlLedger(engine))
         services = Services(
             web=slack,
             bot_id=bot.bot_id,
@@ -98,25 +104,30 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             shows_all_links=settings.links == "all",
         )
         delivery = await answering.enter_async_context(
-            SlackDelivery(services, partial(_wish, settings, book))
+            SlackDelivery(services, site.wish)
         )
-        policy = Policy(bot.user, settings.threads, settings.allow)
         mind = _mind(_budget(settings, book), slack, bot, policy, SqlMemory(engine))
         controls = Controls(slack, mind.steering, policy)
         listener = Listener(queue.inbox, mind.memory, policy, controls, bot.bot_id)
         # Slack first: what it sends is stored while the model's libraries load.
         connection = await hearing.enter_async_context(
-            _heard(settings, slack, bot, listener, controls, queue.turns)
+            heard(site, listener, controls, queue.turns, allowance)
         )
-        examine = partial(condition.examine, engine, settings.data)
         await hearing.enter_async_context(
-            _examined(settings, slack, connection, examine)
+            _examined(
+                settings,
+                slack,
+                connection,
+                partial(condition.examine, engine, settings.data),
+            )
         )
         async with (
             _remembering(settings, book, mind, SqlArchive(engine)) as briefings,
             asyncio.TaskGroup() as group,
         ):
-            answerer = Answerer(briefings, mind.memory, delivery, mind.people)
+            answerer = Answerer(
+                briefings, mind.memory, delivery, mind.people, allowance=allowance
+            )
             group.create_task(queue.inbox.run(answerer, settings.grace_s))
             _settle_garbage()
             ready.set()
@@ -152,6 +163,14 @@ async def _budgeted(
         return
     async with shared(common, slack.holds, clock) as sharing:
         yield Budget(settings.post_interval_s, clock, sharing=sharing)
+
+
+def _caps(settings: Settings) -> Caps:
+    return Caps(settings.max_waiting, settings.max_open)
+
+
+def _allowance(settings: Settings, ledger: Ledger) -> Allowance:
+    return Allowance(ledger, Limits(settings.hourly_tokens, settings.daily_tokens))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,38 +221,6 @@ def _book(settings: Settings) -> channels.ChannelBook:
     for model in filter(None, (*book.models(), settings.summary_model)):
         require_model(settings, model)
     return book
-
-
-def _wish(settings: Settings, book: channels.ChannelBook, channel: str) -> Wish:
-    """Return how replies in a channel should come."""
-    return book.settings(channel).delivery or settings.delivery
-
-
-@asynccontextmanager
-async def _heard(
-    settings: Settings,
-    slack: slack_web.Web,
-    bot: preflight.Identity,
-    listener: Listener,
-    controls: Controls,
-    turns: SqlTurns,
-) -> AsyncGenerator[Connection]:
-    """Hear Slack's events, obey, and look up what was missed while none came."""
-    app_token = settings.slack_app_token.get_secret_value()
-    receive = bolt.receiving(bolt.bolt_app(slack, bot, listener, controls.press))
-    catchup = CatchUp(slack, bot, listener, turns)
-    async with (
-        connected(slack, app_token, receive, catchup.request) as connection,
-        asyncio.TaskGroup() as group,
-    ):
-        watches = (
-            group.create_task(TokenWatch(slack, catchup.request).run()),
-            group.create_task(catchup.run()),
-            group.create_task(controls.run()),
-        )
-        yield connection
-        for watch in watches:
-            watch.cancel()
 
 
 @asynccontextmanager

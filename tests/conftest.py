@@ -79,6 +79,9 @@ class Bots:
             "LINEFEED_MODEL": "offline",
             "LINEFEED_DATA": self.data,
             "LINEFEED_POST_INTERVAL_S": 0,
+            # Tests ask more at once than people do.
+            "LINEFEED_MAX_WAITING": 0,
+            "LINEFEED_MAX_OPEN": 0,
             **variables,
         }
         stop = asyncio.Event()

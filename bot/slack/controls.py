@@ -10,6 +10,7 @@ import structlog
 from bot.conversation.ports import StoreError
 from bot.conversation.steering import Steering
 from bot.conversation.turn import ThreadId
+from bot.conversation.turnstore import Crowd
 from bot.slack import ephemeral
 from bot.slack.command import Command
 from bot.slack.ephemeral import Ephemeral
@@ -70,6 +71,17 @@ class Controls:
         """Do what a button says; never waits. Unknown ones are ignored."""
         if press.action == ephemeral.FORGET:
             self._add(lambda: self._forget(press))
+
+    def refuse(self, message: SlackMessage, crowd: Crowd) -> None:
+        """Tell somebody that their message is one too many; never waits."""
+        is_thread = crowd == "thread"
+        sentence = ephemeral.THREAD_FULL if is_thread else ephemeral.PERSON_FULL
+        reader = _Reader(message.channel, message.user, message.thread_ts)
+        self.do(lambda: self._show(reader, ephemeral.word(sentence)))
+
+    def do(self, job: Job) -> None:
+        """Do something beside the queue of turns; never waits."""
+        self._add(job)
 
     async def run(self) -> None:
         """Do what is asked for until cancelled."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import structlog
 
 from bot.conversation.turn import Delivered, Message, Role, ThreadId, Turn
+from bot.conversation.turnstore import Crowd, FullError
 from bot.slack.command import Command, command_of
 from bot.slack.early import EarlyChanges
 from bot.slack.event import SlackMessage, slack_message
@@ -21,7 +22,11 @@ class Acceptor(Protocol):
     """Takes turns: `conversation.inbox.Inbox`."""
 
     async def accept(self, turn: Turn) -> bool:
-        """Store a turn; False if it was accepted before."""
+        """Store a turn; False if it was accepted before.
+
+        Raises:
+            FullError: if it is one too many.
+        """
         ...
 
 
@@ -60,6 +65,10 @@ class Steward(Protocol):
 
     def obey(self, command: Command, message: SlackMessage) -> None:
         """Do what a message asks for, once; never waits."""
+        ...
+
+    def refuse(self, message: SlackMessage, crowd: Crowd) -> None:
+        """Tell somebody that their message is one too many; never waits."""
         ...
 
 
@@ -157,12 +166,20 @@ class Listener:
             return False
         command = self._command(message)
         if command is None:
-            return await self._inbox.accept(message.as_turn())
+            return await self._accept(message)
         if command.name == "remember" and not command.is_too_long:
             await self._memory.pin(_remembered(command, message))
         if not is_late:
             self._steward.obey(command, message)
         return False
+
+    async def _accept(self, message: SlackMessage) -> bool:
+        try:
+            return await self._inbox.accept(message.as_turn())
+        except FullError as full:
+            log.warning("a message is one too many", crowd=full.crowd, ts=message.ts)
+            self._steward.refuse(message, full.crowd)
+            return False
 
     async def _revise(self, change: Edit | Deletion) -> None:
         """Change what is remembered, if it is: what strangers say never is."""

@@ -136,6 +136,13 @@ class SqlMemory:
             return frozenset(await connection.scalars(speakers.distinct()))
 
 
+async def use(connection: AsyncConnection, thread: ThreadId) -> None:
+    """Store that a thread is used, so that it is not deleted for its age."""
+    now_s = time.time()
+    times = {"now_s": now_s, "fresh_s": now_s - LAST_USED_STEP_S}
+    await connection.execute(_USE[connection.dialect.name], {"thread": thread, **times})
+
+
 async def remember(connection: AsyncConnection, message: Message) -> None:
     """Store a message, unless it is stored already, and that its thread is used."""
     values = _values(message)

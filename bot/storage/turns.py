@@ -31,13 +31,12 @@ from bot.conversation.turn import (
     Turn,
     TurnId,
 )
-from bot.conversation.turnstore import LEASE_S
-from bot.storage import tables
+from bot.conversation.turnstore import LEASE_S, Caps, FullError
+from bot.storage import admission, tables
 from bot.storage.database import ConflictError, transaction, uninterrupted
-from bot.storage.memory import remember
 from bot.storage.notes import WHOLE_SEQ
-from bot.storage.upsert import insert
 
+UNCAPPED = Caps()
 MAX_LATEST = 1000
 MAX_ORPHANS = 100
 """Threads that one look returns; the next one finds the others."""
@@ -46,10 +45,13 @@ MAX_ORPHANS = 100
 class SqlTurns:
     """The turn store of `conversation.turnstore`, for one process."""
 
-    def __init__(self, engine: AsyncEngine, owner: str = "") -> None:
+    def __init__(
+        self, engine: AsyncEngine, owner: str = "", caps: Caps = UNCAPPED
+    ) -> None:
         """Use a database that `database.opened` gave; every process is an owner."""
         self._engine = engine
         self.owner = owner or uuid4().hex
+        self._caps = caps
 
     @property
     def is_shared(self) -> bool:
@@ -59,24 +61,11 @@ class SqlTurns:
     @uninterrupted
     async def add(self, turn: Turn) -> bool:
         """Store a waiting turn and its question in one transaction."""
-        question = turn.question
-        row = insert(self._engine, tables.turn).values(
-            id=turn.id,
-            thread=question.thread,
-            position=question.position,
-            state="waiting",
-            speaker=question.speaker.id,
-            text=question.text,
-            files=list(question.files),
-            address=turn.address,
-            attempts=0,
-            accepted_s=time.time(),
-        )
         async with transaction(self._engine) as connection:
-            stored = await connection.execute(row.on_conflict_do_nothing())
-            if stored.rowcount:
-                await remember(connection, question)
-        return bool(stored.rowcount)
+            entry = await admission.enter(connection, turn, self._caps)
+        if entry.crowd is not None:
+            raise FullError(entry.crowd)
+        return entry.is_new
 
     @uninterrupted
     async def resume(self) -> tuple[ThreadId, ...]:

@@ -10,6 +10,7 @@ import pytest
 from bot.conversation.ports import StoreError
 from bot.conversation.turn import Delivered, ThreadId, Turn, TurnId
 from bot.conversation.turn import Message as Said
+from bot.conversation.turnstore import Crowd
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
@@ -86,9 +87,13 @@ class ListedSteward:
 
     def __init__(self) -> None:
         self.commands: list[tuple[Command, SlackMessage]] = []
+        self.refused: list[tuple[SlackMessage, Crowd]] = []
 
     def obey(self, command: Command, message: SlackMessage) -> None:
         self.commands.append((command, message))
+
+    def refuse(self, message: SlackMessage, crowd: Crowd) -> None:
+        self.refused.append((message, crowd))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 from bot.conversation.ports import StoreError
 from bot.conversation.turn import Delivered, Message, ThreadId, Turn
+from bot.conversation.turnstore import Crowd, FullError
 from bot.slack.event import slack_message
 from bot.slack.listeners import Listener
 from bot.slack.policy import Policy
@@ -20,6 +21,8 @@ class ListedInbox:
     def __init__(self) -> None:
         self.turns: list[Turn] = []
         self.is_broken = False
+        self.crowd: Crowd | None = None
+        """Of which there are too many for a turn to be taken."""
         self.calls = 0
         self.entered = asyncio.Event()
         self.gate = asyncio.Event()
@@ -31,6 +34,8 @@ class ListedInbox:
         await self.gate.wait()
         if self.is_broken:
             raise StoreError("disk full")
+        if self.crowd is not None:
+            raise FullError(self.crowd)
         self.turns.append(turn)
         return True
 
@@ -408,3 +413,16 @@ async def test_a_fact_that_is_too_long_is_told_and_not_stored(
 
     assert hearing.memory.facts == []
     assert hearing.obeyed == ["remember"]
+
+
+async def test_who_asks_one_too_many_is_told_and_the_event_is_acked(
+    hearing: Hearing,
+) -> None:
+    hearing.inbox.crowd = "thread"
+
+    await hearing.hear(text="<@UBOT> hi")
+    assert not await hearing.hear_late(is_joined=True, text="<@UBOT> again", ts="3.0")
+
+    refused = [(message.ts, crowd) for message, crowd in hearing.steward.refused]
+    assert refused == [("2.0", "thread"), ("3.0", "thread")]
+    assert (hearing.inbox.turns, hearing.acks) == ([], 1)
