@@ -30,14 +30,16 @@ class SqlDemands:
         turn = tables.turn
         running = (
             update(turn)
-            .where(turn.c.thread == thread, turn.c.state == "running")
+            .where(turn.c.thread == thread, tables.is_open(turn))
+            .where(turn.c.state == "running")
             .where(turn.c.demand == "")
             .values(demand="stop")
             .returning(turn.c.id)
         )
         waiting = (
             update(turn)
-            .where(turn.c.thread == thread, turn.c.state == "waiting")
+            .where(turn.c.thread == thread, tables.is_waiting(turn))
+            .where(tables.is_open(turn))
             .where(turn.c.demand.not_in(("delete", "remove")))
             .values(state="stopped", demand="", ended_s=time.time())
             .returning(*turn.c)
