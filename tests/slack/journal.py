@@ -57,6 +57,7 @@ class ListedJournal:
         left = ListedJournal()
         for at_s, kind, note in self.entries:
             if at_s < until_s:
+                left.entries.append((at_s, kind, note))
                 left._do(kind, note)
         return left
 
