@@ -90,6 +90,12 @@ class Story:
             self.turn, attempts=self.attempts, since_attempt=self.since_attempt
         )
 
+    def change(self, fragments: Sequence[tuple[str, float]]) -> None:
+        """Let the reply be given anew, in other words."""
+        self.fragments = fragments
+        self.since_attempt = self.attempts + 1
+        self.journal.forget_whole()
+
     async def live(self, life: Life) -> bool:
         """Let a process deliver until it dies; say whether it came to an end."""
         self.attempts += 1
