@@ -27,6 +27,7 @@ from tests.slack.journal import ListedJournal, Noted
 
 ME = Identity(TEAM, BOT_USER, BOT_ID)
 
+
 class GatedInbox:
     """An inbox that takes turns while its gate is open, after so many failures."""
 

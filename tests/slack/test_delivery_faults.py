@@ -88,7 +88,9 @@ def played(
             # What a lost call stores late comes now.
             await asyncio.sleep(SETTLED_S)
         thread_ts = turn.question.position
-        return Played(slack, notes.text(turn.id), visible(slack.workspace, CHANNEL, thread_ts))
+        return Played(
+            slack, notes.text(turn.id), visible(slack.workspace, CHANNEL, thread_ts)
+        )
 
     return virtually(play())
 

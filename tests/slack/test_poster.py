@@ -79,9 +79,7 @@ def test_what_is_posted_is_noted_with_its_words() -> None:
         await post(stage, "", "one <!here>", turn=turn)
 
         (ts,) = [m.ts for m in stage.slack.workspace.messages("C0DEV") if m.bot_id]
-        assert [note[1:] for note in stage.notes.notes] == [
-            (0, ts, "\none <!here>\n")
-        ]
+        assert [note[1:] for note in stage.notes.notes] == [(0, ts, "\none <!here>\n")]
 
     staged(play)
 
