@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation.ports import StoreError
-from bot.conversation.turn import Delivered, ThreadId, Turn, TurnId
+from bot.conversation.turn import Delivered, ThreadId, Turn
 from bot.conversation.turn import Message as Said
 from bot.conversation.turnstore import Crowd
 from bot.playground.options import PlaygroundOptions
@@ -24,20 +24,9 @@ from bot.slack.policy import Policy
 from bot.slack.preflight import Identity
 from bot.slack.services import Doubt, Services
 from bot.slack.web import Web, opened
+from tests.slack.journal import ListedJournal, Noted
 
 ME = Identity(TEAM, BOT_USER, BOT_ID)
-
-Note = tuple[TurnId, int, str, str]
-
-
-class ListedJournal:
-    """A journal that is a list."""
-
-    def __init__(self, notes: list[Note]) -> None:
-        self._notes = notes
-
-    def note(self, turn: TurnId, seq: int, message: str, text: str) -> None:
-        self._notes.append((turn, seq, message, text))
 
 
 class GatedInbox:
@@ -125,12 +114,12 @@ async def web(playground: Playground) -> AsyncGenerator[Web]:
 
 
 @pytest.fixture
-def notes() -> list[Note]:
+def notes() -> list[Noted]:
     return []
 
 
 @pytest.fixture
-def journal(notes: list[Note]) -> ListedJournal:
+def journal(notes: list[Noted]) -> ListedJournal:
     return ListedJournal(notes)
 
 
