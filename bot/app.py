@@ -13,14 +13,13 @@ import structlog
 from bot import models
 from bot.conversation.alarm import Alarm
 from bot.conversation.condenser import Condenser
-from bot.conversation.inbox import Inbox
-from bot.conversation.lease import Leases
 from bot.conversation.memory import Memory
 from bot.conversation.ports import Archive, Briefings, MemoryStore
 from bot.conversation.reply import Answerer
 from bot.conversation.retention import Retention
 from bot.conversation.steering import Steering
 from bot.conversation.tokens import TokenBudget
+from bot.desk import Desk, desk_of, queue_of
 from bot.settings import Settings, require_model
 from bot.slack import bolt, channels, preflight
 from bot.slack import web as slack_web
@@ -28,15 +27,14 @@ from bot.slack.budget import Budget
 from bot.slack.catchup import CatchUp
 from bot.slack.channels import Wish
 from bot.slack.connection import Connection, connected
-from bot.slack.controls import Controls
 from bot.slack.delivery import SlackDelivery
 from bot.slack.earlier import ThreadHistory
-from bot.slack.listeners import Listener
 from bot.slack.people import People
 from bot.slack.policy import Policy
 from bot.slack.services import Services
 from bot.slack.tokenwatch import TokenWatch
 from bot.storage import condition, database, journal
+from bot.storage.demands import SqlDemands
 from bot.storage.memory import SqlMemory
 from bot.storage.notes import SqlNotes
 from bot.storage.retention import SqlArchive
@@ -84,25 +82,27 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         AsyncExitStack() as hearing,
     ):
         bot = await preflight.identify(slack)
-        queue = _queue(settings, SqlTurns(engine, owner))
+        turns = SqlTurns(engine, owner)
+        queue = queue_of(turns, SqlDemands(engine), settings.at_once)
         services = Services(
             web=slack,
             bot_id=bot.bot_id,
             journal=notes,
             assured=queue.leases.assured,
             budget=Budget(settings.post_interval_s, asyncio.get_running_loop().time),
+            stands=queue.demands.stands,
+            has_controls=settings.controls == "row",
             shows_all_links=settings.links == "all",
         )
         delivery = await answering.enter_async_context(
             SlackDelivery(services, partial(_wish, settings, book))
         )
-        policy = Policy(bot.user, settings.threads, settings.allow)
+        policy = _policy(settings, bot)
         mind = _mind(settings, slack, bot, policy, SqlMemory(engine))
-        controls = Controls(slack, mind.steering, policy)
-        listener = Listener(queue.inbox, mind.memory, policy, controls, bot.bot_id)
+        desk = desk_of(slack, mind, policy, queue, delivery)
         # Slack first: what it sends is stored while the model's libraries load.
         connection = await hearing.enter_async_context(
-            _heard(settings, slack, bot, listener, controls, queue.turns)
+            _heard(settings, slack, bot, desk, queue.turns)
         )
         examine = partial(condition.examine, engine, settings.data)
         await hearing.enter_async_context(
@@ -123,18 +123,14 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             queue.inbox.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Queue:
-    """What keeps turns in their order."""
-
-    turns: SqlTurns
-    leases: Leases
-    inbox: Inbox
-
-
-def _queue(settings: Settings, turns: SqlTurns) -> _Queue:
-    leases = Leases(turns)
-    return _Queue(turns, leases, Inbox(turns, settings.at_once, leases))
+def _policy(settings: Settings, bot: preflight.Identity) -> Policy:
+    return Policy(
+        bot_user=bot.user,
+        threads=settings.threads,
+        allow=settings.allow,
+        stop_words=settings.stop_words,
+        bot_id=bot.bot_id,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +185,13 @@ async def _heard(
     settings: Settings,
     slack: slack_web.Web,
     bot: preflight.Identity,
-    listener: Listener,
-    controls: Controls,
+    desk: Desk,
     turns: SqlTurns,
 ) -> AsyncGenerator[Connection]:
     """Hear Slack's events, obey, and look up what was missed while none came."""
     app_token = settings.slack_app_token.get_secret_value()
-    receive = bolt.receiving(bolt.bolt_app(slack, bot, listener, controls.press))
-    catchup = CatchUp(slack, bot, listener, turns)
+    receive = bolt.receiving(bolt.bolt_app(slack, bot, desk.listener, *desk.pressed))
+    catchup = CatchUp(slack, bot, desk.listener, turns)
     async with (
         connected(slack, app_token, receive, catchup.request) as connection,
         asyncio.TaskGroup() as group,
@@ -204,7 +199,7 @@ async def _heard(
         watches = (
             group.create_task(TokenWatch(slack, catchup.request).run()),
             group.create_task(catchup.run()),
-            group.create_task(controls.run()),
+            group.create_task(desk.errands.run()),
         )
         yield connection
         for watch in watches:

@@ -18,6 +18,7 @@ DEFAULT_SCOPES = frozenset(
         "im:read",
         "mpim:history",
         "mpim:read",
+        "reactions:read",
         "reactions:write",
         "users:read",
     }
@@ -30,6 +31,7 @@ DEFAULT_SUBSCRIPTIONS = frozenset(
         "message.groups",
         "message.im",
         "message.mpim",
+        "reaction_added",
     }
 )
 

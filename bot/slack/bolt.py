@@ -33,11 +33,12 @@ Pressed = Callable[[Press], None]
 
 
 def bolt_app(
-    web: Web, identity: Identity, listener: Listener, pressed: Pressed
+    web: Web, identity: Identity, listener: Listener, *pressed: Pressed
 ) -> AsyncApp:
     """Return an app that hands every event to the listener, then acks it.
 
-    What people press goes to `pressed` behind its ack: Slack wants one within 3 s.
+    What people press goes to each of `pressed` behind its ack: Slack wants one within
+    3 s.
     """
     authorized = AuthorizeResult(
         enterprise_id=identity.enterprise or None,
@@ -57,7 +58,8 @@ def bolt_app(
         await ack()
         press = press_of(body)
         if press is not None:
-            pressed(press)
+            for take in pressed:
+                take(press)
 
     app = AsyncApp(
         client=web.tokenless(),

@@ -27,8 +27,10 @@ from bot.slack.outlet import ReplyOutlet, Writer
 from bot.slack.page import Rest
 from bot.slack.pages import Pages
 from bot.slack.poster import ChannelPoster, Source
+from bot.slack.queuesign import QueueSigns
 from bot.slack.record import posted, unmarked
 from bot.slack.refusals import GoneError
+from bot.slack.rows import Rows
 from bot.slack.services import Services
 from bot.slack.streamed import StreamedMessage
 from bot.slack.thinking import Thinking
@@ -60,6 +62,9 @@ class SlackDelivery:
         self._next_seqs: dict[TurnId, int] = {}
         self._unmarked: dict[TurnId, frozenset[str]] = {}
         self._open: set[ReplyOutlet] = set()
+        self._queue_signs = QueueSigns(services, self._sign)
+        self.rows = Rows(services, self._sign)
+        """The buttons below replies."""
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -82,6 +87,9 @@ class SlackDelivery:
     @asynccontextmanager
     async def open(self, turn: Turn) -> AsyncGenerator[ReplyOutlet]:
         """Begin a reply; leaving waits until all of it is in Slack."""
+        if turn.is_queued and (turn.attempts == 1 or turn.is_resumed):
+            self._queue_signs.hide(turn)
+        await self.rows.release(turn)
         with ExitStack() as running:
             outlet = self._outlet(turn, running)
             running.enter_context(self._poster(outlet).serving(outlet))
@@ -90,6 +98,7 @@ class SlackDelivery:
                 self._open.add(outlet)
                 yield outlet
                 await outlet.drained()
+                self.rows.follow(outlet)
             except GoneError as gone:
                 self._sign(notify(self._services.web, outlet.address, gone.error))
                 raise
@@ -108,9 +117,11 @@ class SlackDelivery:
 
     def queue(self, turn: Turn) -> None:
         """Show that a turn waits for another one."""
+        self._queue_signs.show(turn)
 
     def unqueue(self, turn: Turn) -> None:
         """Show it no longer."""
+        self._queue_signs.hide(turn)
 
     async def delivered(self, turn: Turn) -> tuple[str, ...]:
         """Return the ts of a turn's messages that are in Slack, oldest first."""

@@ -1,12 +1,14 @@
 """chat.update on one message, and which of its edits may have arrived."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
 
 from bot.slack.budget import UPDATE
+from bot.slack.buttons import Block
+from bot.slack.footing import Standing
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.page import Snapshot
 from bot.slack.poster import content
@@ -41,7 +43,7 @@ class Editor:
         """Take note of a state that somebody else may have brought the message into."""
         self._doubtful.append((snapshot, holds))
 
-    async def edit(self, snapshot: Snapshot) -> bool:
+    async def edit(self, snapshot: Snapshot, buttons: Iterable[Block] = ()) -> bool:
         """Bring the message into a state, its mark repeated in full; or say False.
 
         Raises:
@@ -52,7 +54,7 @@ class Editor:
         arguments = {
             "channel": self._outlet.address.channel,
             "ts": self._ts,
-            **content(snapshot.text),
+            **content(snapshot.text, buttons),
             # By default an edit, unlike a post, makes links of names.
             "parse": "none",
             "metadata": metadata(turn, seq),
@@ -75,6 +77,7 @@ class Editor:
         self._seq = seq
         self._doubtful.clear()
         self._unsure.clear()
+        self._outlet.footing.stand(Standing(self._ts, snapshot.text, seq))
         self._services.journal.note(turn, seq, self._ts, snapshot.source)
         return True
 
@@ -98,6 +101,7 @@ class Editor:
             await search(look, services.doubt, services.web.token_state)
         except LostError as error:
             raise LostError(self._doubtful[-1][0]) from error
+        self._outlet.footing.doubt()
         return found[-1] if found else None
 
     async def is_last_there(self) -> bool:

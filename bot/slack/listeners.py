@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.conversation.turn import Message, Role, ThreadId, Turn
+from bot.conversation.turn import Message, Role, ThreadId, Turn, TurnId
 from bot.slack.command import Command, command_of
 from bot.slack.event import SlackMessage, slack_message
 from bot.slack.policy import Decision, Policy
+from bot.slack.reaction import StopSign, stop_sign
 from bot.slack.revision import Deletion, Edit, revision
 
 log = structlog.stdlib.get_logger()
@@ -62,6 +63,30 @@ class Steward(Protocol):
         ...
 
 
+class Overseer(Protocol):
+    """Does what people demand of turns: `turncontrols.TurnControls`."""
+
+    async def stop(self, message: SlackMessage) -> None:
+        """End what runs and waits in a message's thread, once for each message."""
+        ...
+
+    async def obey_sign(self, sign: StopSign) -> None:
+        """End the turn of a question or a reply that its asker put an emoji on."""
+        ...
+
+    async def revise(self, thread: ThreadId, position: str) -> None:
+        """Let a question whose text was changed be answered anew."""
+        ...
+
+    async def stop_turn(self, turn: TurnId) -> None:
+        """End the turn of a message that is no question any more."""
+        ...
+
+    async def withdraw(self, thread: ThreadId, position: str) -> None:
+        """Let the reply to a deleted question disappear."""
+        ...
+
+
 class Listener:
     """Hears every event of the app, as Bolt middleware.
 
@@ -75,17 +100,17 @@ class Listener:
         memory: Witness,
         policy: Policy,
         steward: Steward,
-        bot_id: str,
+        overseer: Overseer,
     ) -> None:
         """Hand turns to `inbox`, commands to `steward`, and the rest to `memory`.
 
-        `bot_id` is the bot's own, as its messages carry it.
+        What concerns turns that are accepted already goes to `overseer`.
         """
         self._inbox = inbox
         self._memory = memory
         self._policy = policy
         self._steward = steward
-        self._bot_id = bot_id
+        self._overseer = overseer
         # Bolt runs every event in a task of its own; who spoke before matters here.
         self._in_order = asyncio.Lock()
 
@@ -97,7 +122,7 @@ class Listener:
         Raises:
             StoreError: if that fails; Bolt then sends no ack.
         """
-        heard = slack_message(body) or revision(body)
+        heard = slack_message(body) or revision(body) or stop_sign(body)
         if heard is not None:
             try:
                 async with self._in_order:
@@ -116,7 +141,8 @@ class Listener:
 
         `is_joined`: the bot took part in its thread before it was said. Else only what
         is addressed to the bot concerns it, as it was then. Of the commands only a fact
-        to remember counts: whoever asked to see something is no longer there.
+        to remember counts: whoever asked to see something is no longer there, and what
+        was to be stopped may have ended long ago.
 
         Raises:
             StoreError: if that fails.
@@ -137,9 +163,11 @@ class Listener:
         async with self._in_order:
             await self._revise(Edit(message))
 
-    async def _take(self, heard: SlackMessage | Edit | Deletion) -> None:
+    async def _take(self, heard: SlackMessage | Edit | Deletion | StopSign) -> None:
         if isinstance(heard, SlackMessage):
             await self._keep(heard)
+        elif isinstance(heard, StopSign):
+            await self._overseer.obey_sign(heard)
         else:
             await self._revise(heard)
 
@@ -159,21 +187,41 @@ class Listener:
         if command.name == "remember" and not command.is_too_long:
             await self._memory.pin(_remembered(command, message))
         if not is_late:
-            self._steward.obey(command, message)
+            await self._obey(command, message)
         return False
 
+    async def _obey(self, command: Command, message: SlackMessage) -> None:
+        if command.name == "stop":
+            await self._overseer.stop(message)
+        else:
+            self._steward.obey(command, message)
+
     async def _revise(self, change: Edit | Deletion) -> None:
-        """Change what is remembered, if it is: what strangers say never is."""
+        """Change what is remembered, if it is, and its reply with it.
+
+        What strangers say never is.
+        """
         if isinstance(change, Edit):
             if self._policy.welcomes(change.message):
-                now = _remembered(self._command(change.message), change.message)
-                for thread in change.threads:
-                    await self._memory.edit(replace(now, thread=thread))
-        elif change.bot_id == self._bot_id:
+                await self._edit(change)
+        elif change.bot_id == self._policy.bot_id:
             await self._memory.retract(change.threads[0], change.ts)
         elif not change.bot_id:
             for thread in change.threads:
                 await self._memory.delete(thread, change.ts)
+                await self._overseer.withdraw(thread, change.ts)
+
+    async def _edit(self, change: Edit) -> None:
+        """Let a question be answered as it reads now, unless it is a command now."""
+        command = self._command(change.message)
+        now = _remembered(command, change.message)
+        for thread in change.threads:
+            if not await self._memory.edit(replace(now, thread=thread)):
+                continue
+            if command is None:
+                await self._overseer.revise(thread, change.ts)
+            else:
+                await self._overseer.stop_turn(change.message.turn)
 
     async def _keep_presence(self, message: SlackMessage) -> None:
         """Remember that a stranger spoke in a thread: it is a talk of two no more."""
@@ -192,7 +240,8 @@ class Listener:
         """Return the command that a message is; one with a file is none."""
         if message.files:
             return None
-        return command_of(message.text, self._policy.bot_user)
+        policy = self._policy
+        return command_of(message.text, policy.bot_user, policy.stop_words)
 
 
 def _remembered(command: Command | None, message: SlackMessage) -> Message:

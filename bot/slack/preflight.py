@@ -18,6 +18,7 @@ SCOPES = frozenset(
         "im:read",
         "mpim:history",
         "mpim:read",
+        "reactions:read",
         "reactions:write",
         "users:read",
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.conversation.record import Record
-from bot.conversation.turn import Cut, TurnId
+from bot.conversation.turn import Cut, Turn, TurnId
 from bot.slack.budget import Budget
 from bot.slack.web import Web
 
@@ -58,6 +58,11 @@ async def nobody_asks(_: TurnId) -> None:
     """Take every turn for ours."""
 
 
+async def nobody_answers_after(_: Turn) -> bool:
+    """Take every reply for the last word."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The workspace as the bot writes into it."""
@@ -72,5 +77,9 @@ class Services:
 
     It raises `LostError` if it is not, and returns at once while its lease is fresh.
     """
+    stands: Callable[[Turn], Awaitable[bool]] = nobody_answers_after
+    """Says whether an attempt's reply is the last word in its thread."""
+    has_controls: bool = False
+    """Whether replies have buttons."""
     shows_all_links: bool = False
     """Whether links to anywhere, with anything in them, stay links."""

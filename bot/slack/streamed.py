@@ -16,6 +16,7 @@ import structlog
 
 from bot.slack.budget import APPEND, START, STOP, UPDATE
 from bot.slack.editor import Editor
+from bot.slack.footing import Standing
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.page import Page, Snapshot
 from bot.slack.pages import Pages
@@ -223,6 +224,7 @@ class StreamedMessage:
     ) -> None:
         page.deliver(snapshot, is_open=is_open)
         self._outlet.store(self._ts)
+        self._outlet.footing.stand(Standing(self._ts, snapshot.text, seq))
         turn = self._outlet.turn.id
         self._services.journal.note(turn, seq, self._ts, snapshot.source)
 

@@ -142,7 +142,16 @@ def _actions(block: JsonObject, at: str) -> Breaches:
 
 
 def _context_actions(block: JsonObject, at: str) -> Breaches:
-    return _interactive(block, at, MAX_CONTEXT_ACTIONS)
+    """Check a block that holds nothing but feedback buttons and icons.
+
+    Source: https://docs.slack.dev/reference/block-kit/blocks/context-actions-block,
+    read 2026-11.
+    """
+    yield from _interactive(block, at, MAX_CONTEXT_ACTIONS)
+    elements = block.get("elements")
+    for index, element in enumerate(elements if isinstance(elements, list) else ()):
+        if as_object(element).get("type") not in CONTEXT_ACTIONS:
+            yield breach("unsupported type", f"{at}/elements/{index}/type")
 
 
 def _interactive(block: JsonObject, at: str, most: int) -> Breaches:
