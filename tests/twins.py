@@ -1,7 +1,7 @@
 """Twins of the core's ports: small, scripted, and telling what was done to them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -18,15 +18,17 @@ from bot.conversation.ports import (
     DeliveryError,
     ModelError,
     Outlet,
+    Progress,
     StoreError,
 )
 from bot.conversation.prompt import Prompt
 from bot.conversation.tokens import estimate_tokens
 from bot.conversation.turn import (
+    Cut,
     Message,
-    Outcome,
     Role,
     Speaker,
+    Spent,
     ThreadId,
     Turn,
     TurnId,
@@ -74,10 +76,14 @@ class ScriptedModel:
     pause_s: float = 0
     """Before each fragment."""
     again: "ScriptedModel | None" = None
+    spent: Spent | None = None
+    """What it says that the answer cost."""
     prompts: list[Prompt] = field(default_factory=list[Prompt])
     closed: int = 0
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
+    async def stream(
+        self, prompt: Prompt, report: Callable[[Spent], None] = lambda _: None
+    ) -> AsyncGenerator[str]:
         script = self if self.again is None or not self.prompts else self.again
         self.prompts.append(prompt)
         try:
@@ -87,6 +93,8 @@ class ScriptedModel:
                 yield fragment
             if script.hangs:
                 await asyncio.Event().wait()
+            if script.spent is not None:
+                report(script.spent)
             if script.error is not None:
                 raise script.error
         finally:
@@ -104,6 +112,9 @@ class OneBriefing:
         return Briefing(self.instructions, self.model)
 
 
+NO_PROGRESS = Progress()
+
+
 @dataclass
 class RecordingDelivery:
     """Keeps every reply's chunks; fails where it is told to."""
@@ -119,8 +130,14 @@ class RecordingDelivery:
     """What comes of sending, and of leaving."""
     fails_behind: int = 0
     """How many chunks go through before."""
-    before: tuple[str, ...] | DeliveryError = ()
-    """What `delivered` gives."""
+    progress: Progress | DeliveryError = NO_PROGRESS
+    """What `resume` gives."""
+    resumed: list[Turn] = field(default_factory=list[Turn])
+    removed: list[Turn] = field(default_factory=list[Turn])
+    queued: list[Turn] = field(default_factory=list[Turn])
+    """Who was shown to wait; nobody is any more once it was unqueued."""
+    wholes: list[tuple[str, Cut]] = field(default_factory=list[tuple[str, Cut]])
+    offered: list[Cut] = field(default_factory=list[Cut])
     left: int = 0
     """How many replies were left, whole or not."""
 
@@ -147,10 +164,28 @@ class RecordingDelivery:
         assert not self.chunks
         self.known.extend(messages)
 
-    async def delivered(self, turn: Turn) -> tuple[str, ...]:
-        if isinstance(self.before, DeliveryError):
-            raise self.before
-        return self.before
+    def whole(self, text: str, cut: Cut) -> None:
+        self.wholes.append((text, cut))
+
+    def offer(self, cut: Cut) -> None:
+        self.offered.append(cut)
+
+    async def resume(self, turn: Turn) -> Progress:
+        self.resumed.append(turn)
+        if isinstance(self.progress, DeliveryError):
+            raise self.progress
+        return self.progress
+
+    async def remove(self, turn: Turn) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.removed.append(turn)
+
+    def queue(self, turn: Turn) -> None:
+        self.queued.append(turn)
+
+    def unqueue(self, turn: Turn) -> None:
+        self.queued.remove(turn)
 
     @property
     def text(self) -> str:
@@ -335,57 +370,3 @@ class ScriptedSummarizer:
                 raise answer
             return answer
         return " ".join([previous, *(m.text for m in messages)]).strip()
-
-
-@dataclass
-class ListedTurns:
-    """A turn store in a dictionary; fails as often as it is told to."""
-
-    waiting: dict[TurnId, Turn] = field(default_factory=dict[TurnId, Turn])
-    running: dict[TurnId, Turn] = field(default_factory=dict[TurnId, Turn])
-    ended: dict[TurnId, Outcome] = field(default_factory=dict[TurnId, Outcome])
-    failing_adds: int = 0
-    failing_resumes: int = 0
-    failing_claims: int = 0
-    failing_finishes: int = 0
-    resumed: asyncio.Event | None = None
-    """If given, `resume` waits for it first."""
-
-    async def add(self, turn: Turn) -> bool:
-        if self.failing_adds:
-            self.failing_adds -= 1
-            raise StoreError("locked")
-        if turn.id in {*self.waiting, *self.running, *self.ended}:
-            return False
-        self.waiting[turn.id] = turn
-        return True
-
-    async def resume(self) -> tuple[ThreadId, ...]:
-        if self.failing_resumes:
-            self.failing_resumes -= 1
-            raise StoreError("locked")
-        if self.resumed is not None:
-            await self.resumed.wait()
-        self.waiting |= self.running
-        self.running = {}
-        return tuple({turn.question.thread for turn in self.waiting.values()})
-
-    async def claim(self, thread: ThreadId) -> Turn | None:
-        if self.failing_claims:
-            self.failing_claims -= 1
-            raise StoreError("locked")
-        found = [t for t in self.waiting.values() if t.question.thread == thread]
-        if not found:
-            return None
-        oldest = min(found, key=lambda turn: turn.question.position)
-        del self.waiting[oldest.id]
-        claimed = replace(oldest, attempts=oldest.attempts + 1)
-        self.running[oldest.id] = claimed
-        return claimed
-
-    async def finish(self, turn: TurnId, outcome: Outcome) -> None:
-        if self.failing_finishes:
-            self.failing_finishes -= 1
-            raise StoreError("locked")
-        del self.running[turn]
-        self.ended[turn] = outcome

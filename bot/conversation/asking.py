@@ -47,10 +47,11 @@ async def ask(model: ChatModel, prompt: Prompt, relay: Relay, inquiry: Inquiry) 
     else:
         trouble = await stream.push(prompt, relay.push)
     if trouble is not None and trouble.is_break:
-        chars = len(relay.draft.text)
+        text = relay.draft.text
         again = await stream.go_on(prompt)
-        has_more = len(relay.draft.text) > chars
-        if has_more and not (again is not None and again.is_break):
+        has_more = len(relay.draft.text) > len(text)
+        is_broken = again is not None and again.is_break
+        if not text.strip() or (has_more and not is_broken):
             trouble = again
     if trouble is not None:
         inquiry.fail(trouble, has_text=bool(relay.draft.text.strip()))

@@ -52,14 +52,15 @@ class Inbox:
         self,
         turns: TurnStore,
         at_once: int,
-        leases: Leases,
+        leases: Leases | None = None,
+        *,
         store_pause_s: float = STORE_PAUSE_S,
     ) -> None:
         """Answer at most `at_once` turns at the same time; the others wait."""
         self._turns = turns
         self._store_pause_s = store_pause_s
         self._slots = asyncio.Semaphore(at_once)
-        self._leases = leases
+        self._leases = leases or Leases(turns)
         self._workers: dict[ThreadId, asyncio.Task[None]] = {}
         self._woken: set[ThreadId] = set()
         self._new: dict[ThreadId, list[Turn]] = {}

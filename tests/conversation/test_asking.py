@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.asking import ask
+from bot.conversation.asking import Inquiry, ask
 from bot.conversation.ports import DeliveryError, ModelError
 from bot.conversation.prompt import GO_ON, Prompt, PromptMessage
 from bot.conversation.relay import Draft, Relay
@@ -30,9 +30,9 @@ async def answered(
     """Return all that was sent, and why there is no more."""
     outlet = RecordingDelivery()
     with Relay(Draft(), outlet) as relay:
-        trouble = await ask(model, prompt, relay)
+        await ask(model, prompt, relay, inquiry := Inquiry())
         relay.finish()
-    return outlet.text, trouble
+    return outlet.text, inquiry.sentence
 
 
 def breaking(*fragments: str, again: ScriptedModel) -> ScriptedModel:
@@ -117,7 +117,7 @@ async def test_a_place_that_is_gone_ends_the_continuation_too() -> None:
     model = breaking("one\n", again=ScriptedModel(["two\n"], hangs=True))
 
     with pytest.raises(DeliveryError), Relay(Draft(), outlet) as relay:
-        await ask(model, PROMPT, relay)
+        await ask(model, PROMPT, relay, Inquiry())
     assert (len(model.prompts), model.closed) == (2, 2)
 
 

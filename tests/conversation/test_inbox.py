@@ -12,18 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from bot.conversation import inbox as inbox_module
+from bot.conversation import lease
+from bot.conversation.halt import Halt
 from bot.conversation.inbox import Inbox
-from bot.conversation.ports import (
-    DeliveryError,
-    StoppedError,
-    StoreError,
-    TurnStore,
-)
-from bot.conversation.turn import ThreadId, Turn
+from bot.conversation.lease import Leases
+from bot.conversation.ports import DeliveryError, LostError, StoppedError, StoreError
+from bot.conversation.turn import Ending, ThreadId, Turn
+from bot.conversation.turnstore import LEASE_S, TurnStore
 from bot.storage import database
 from bot.storage.turns import SqlTurns
 from tests.long import examples
-from tests.twins import ListedTurns, asked
+from tests.turntwin import ListedTurns, TurnTable
+from tests.twins import asked
 
 WITHIN_S = 5
 
@@ -40,12 +41,14 @@ class GatedAnswerer:
     begun: list[str] = field(default_factory=list[str])
     answered: list[Turn] = field(default_factory=list[Turn])
     apologies: list[str] = field(default_factory=list[str])
+    queued: list[str] = field(default_factory=list[str])
+    """Questions that were shown to wait."""
     running: Counter[ThreadId] = field(default_factory=Counter[ThreadId])
     most_per_thread: int = 0
     most_at_once: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def answer(self, turn: Turn) -> None:
+    async def answer(self, turn: Turn, halt: Halt) -> Ending:
         thread, text = turn.question.thread, turn.question.text
         self.running[thread] += 1
         self.most_per_thread = max(self.most_per_thread, self.running[thread])
@@ -58,6 +61,10 @@ class GatedAnswerer:
             self.running[thread] -= 1
         self.answered.append(turn)
         await self._tell()
+        return Ending("done")
+
+    def queue(self, turn: Turn) -> None:
+        self.queued.append(turn.question.text)
 
     async def apologise(self, turn: Turn) -> None:
         self.apologies.append(turn.question.text)
@@ -89,11 +96,11 @@ class GatedAnswerer:
 async def running(
     inbox: Inbox, answerer: GatedAnswerer, grace_s: float = WITHIN_S
 ) -> AsyncGenerator[None]:
-    """Run an inbox; leaving stops it and waits for its end."""
+    """Run an inbox; leaving closes it and waits for its end."""
     async with asyncio.TaskGroup() as group:
         group.create_task(inbox.run(answerer, grace_s))
         yield
-        inbox.stop()
+        inbox.close()
 
 
 def texts(turns: Sequence[Turn]) -> list[str]:
@@ -234,7 +241,7 @@ async def test_a_running_reply_may_finish_but_no_other_begins(
         await answerer.until_begun(1)
         await inbox.accept(asked("2", "2"))
         await inbox.accept(asked("other", thread="other"))
-        inbox.stop()
+        inbox.close()
         await inbox.accept(asked("3", "3"))
         gate.set()
 
@@ -258,11 +265,11 @@ async def test_a_reply_that_was_cut_off_is_answered_after_a_start(
     assert [turn.attempts for turn in after.answered] == [2]
 
 
-async def test_an_inbox_stopped_before_it_runs_begins_nothing() -> None:
+async def test_an_inbox_closed_before_it_runs_begins_nothing() -> None:
     turns = ListedTurns()
     inbox, answerer = Inbox(turns, 4), GatedAnswerer()
     await inbox.accept(asked())
-    inbox.stop()
+    inbox.close()
 
     await inbox.run(answerer, WITHIN_S)
 
@@ -415,3 +422,141 @@ async def test_turns_that_are_stored_are_answered_oldest_first(
     for thread in "abc":
         own = [t for t in answerer.answered if t.question.thread == thread]
         assert texts(own) == sorted(texts(own))
+
+
+@asynccontextmanager
+async def two_processes(
+    answerer: GatedAnswerer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[tuple[Inbox, Inbox, TurnTable]]:
+    """Run two inboxes on one table whose clock the test moves."""
+    monkeypatch.setattr(inbox_module, "ORPHANS_S", 0)
+    monkeypatch.setattr(lease, "HEARTBEAT_S", 0)
+    table = TurnTable()
+    stores = [ListedTurns(table, owner, is_shared=True) for owner in "ab"]
+    one, two = (Inbox(t, 4, Leases(t, table.clock), store_pause_s=0) for t in stores)
+    async with running(one, answerer, 0), running(two, answerer, 0):
+        yield one, two, table
+
+
+async def test_a_thread_is_run_by_one_process_and_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate = asyncio.Event()
+    answerer = GatedAnswerer({"1": gate})
+    async with two_processes(answerer, monkeypatch) as (one, two, _):
+        await one.accept(asked("1", "1"))
+        await answerer.until_begun(1)
+        await two.accept(asked("2", "2"))
+        await two.accept(asked("other", thread="other"))
+        await answerer.until_answered(1)
+        gate.set()
+        await answerer.until_answered(3)
+
+    assert texts(answerer.answered) == ["other", "1", "2"]
+    assert answerer.most_per_thread == 1
+    assert answerer.queued == ["2"]
+
+
+async def test_a_dead_processes_turn_is_taken_over_when_its_lease_ran_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answerer = GatedAnswerer()
+    async with two_processes(answerer, monkeypatch) as (_, _, table):
+        dead = ListedTurns(table, "dead", is_shared=True)
+        await dead.add(asked())
+        await dead.claim(asked().question.thread)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        before = list(answerer.begun)
+        table.clock.now_s = LEASE_S + 1
+        await answerer.until_answered(1)
+
+    (turn,) = answerer.answered
+    assert before == []
+    assert (turn.attempts, turn.interruptions) == (2, 1)
+
+
+async def test_a_reply_that_was_cut_off_goes_on_in_the_other_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate = asyncio.Event()
+    answerer = GatedAnswerer({"why": gate})
+    async with two_processes(answerer, monkeypatch) as (one, _, _):
+        await one.accept(asked())
+        await answerer.until_begun(1)
+        one.close()
+        await answerer.until_begun(2)
+        gate.set()
+        await answerer.until_answered(1)
+
+    (turn,) = answerer.answered
+    assert (turn.attempts, turn.interruptions) == (2, 0)
+
+
+async def test_a_lost_turn_is_neither_finished_nor_apologised_for() -> None:
+    turns = ListedTurns()
+    inbox = Inbox(turns, 4)
+    answerer = GatedAnswerer(errors={"1": LostError("another's")})
+    await inbox.accept(asked("1", "1"))
+
+    async with running(inbox, answerer):
+        await inbox.accept(asked("other", thread="other"))
+        await answerer.until_answered(1)
+
+    assert answerer.apologies == []
+    assert list(turns.ended) == [asked("other", thread="other").id]
+
+
+async def test_a_turn_whose_question_changed_meanwhile_is_answered_again() -> None:
+    turns, gate = ListedTurns(), asyncio.Event()
+    inbox, answerer = Inbox(turns, 4), GatedAnswerer({"why": gate})
+    async with running(inbox, answerer):
+        await inbox.accept(asked())
+        await answerer.until_begun(1)
+        await turns.revise(asked().question.thread, "1")
+        gate.set()
+        await answerer.until_answered(2)
+
+    assert [t.since_attempt for t in answerer.answered] == [1, 2]
+
+
+async def test_who_waits_behind_another_question_is_shown_so_once() -> None:
+    gate = asyncio.Event()
+    inbox, answerer = Inbox(ListedTurns(), 4), GatedAnswerer({"1": gate})
+    async with running(inbox, answerer):
+        await inbox.accept(asked("1", "1"))
+        await answerer.until_begun(1)
+        await inbox.accept(asked("2", "2"))
+        await inbox.accept(asked("2", "2"))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        gate.set()
+        await answerer.until_answered(2)
+
+    assert answerer.queued == ["2"]
+    assert [turn.is_queued for turn in answerer.answered] == [False, True]
+
+
+async def test_who_waits_because_all_are_busy_is_shown_so() -> None:
+    gate = asyncio.Event()
+    inbox, answerer = Inbox(ListedTurns(), 1), GatedAnswerer({"1": gate})
+    async with running(inbox, answerer):
+        await inbox.accept(asked("1", "1"))
+        await answerer.until_begun(1)
+        await inbox.accept(asked("2", thread="other"))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        gate.set()
+        await answerer.until_answered(2)
+
+    assert answerer.queued == ["2"]
+
+
+async def test_a_turn_that_cannot_be_handed_over_is_found_later() -> None:
+    turns = ListedTurns(failing_hand_overs=1)
+    inbox, answerer = Inbox(turns, 4), GatedAnswerer({"why": asyncio.Event()})
+    async with running(inbox, answerer, grace_s=0.01):
+        await inbox.accept(asked())
+        await answerer.until_begun(1)
+
+    assert await turns.resume() == (asked().question.thread,)

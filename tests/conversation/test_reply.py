@@ -6,11 +6,19 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bot.conversation import reply
+from bot.conversation.halt import Halt
 from bot.conversation.memory import BOT, Memory
-from bot.conversation.ports import DeliveryError, ModelError, StoppedError
+from bot.conversation.ports import (
+    DeliveryError,
+    LostError,
+    ModelError,
+    Progress,
+    StoppedError,
+)
+from bot.conversation.prompt import GO_ON
 from bot.conversation.reply import Answerer
 from bot.conversation.tokens import TokenBudget
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Demand, Ending, Spent, Turn
 from tests.twins import (
     ListedMemory,
     NamingReader,
@@ -38,8 +46,8 @@ class Stage:
         briefings = OneBriefing(self.model)
         return Answerer(briefings, memory, self.delivery, reader)
 
-    async def answer(self, turn: Turn) -> None:
-        await self.answerer.answer(turn)
+    async def answer(self, turn: Turn, halt: Halt | None = None) -> Ending:
+        return await self.answerer.answer(turn, halt or Halt())
 
 
 def note(sentence: str) -> str:
@@ -135,7 +143,7 @@ async def test_each_place_is_answered_with_its_own_briefing() -> None:
     briefing = OneBriefing(other, "Be long.")
     answerer = Answerer(briefing, memory, stage.delivery, reader)
 
-    await answerer.answer(asked())
+    await answerer.answer(asked(), Halt())
 
     assert stage.delivery.text == "y"
     assert other.prompts[0].messages[0].text == "Be long."
@@ -151,32 +159,193 @@ async def test_an_empty_answer_is_an_honest_sentence(fragments: list[str]) -> No
     assert stage.store.messages == []
 
 
-async def test_who_saw_a_beginning_is_told_that_it_starts_again() -> None:
-    stage = Stage(ScriptedModel(["x"]), RecordingDelivery(before=("1.0",)))
+def resumed(progress: Progress | DeliveryError, *fragments: str) -> Stage:
+    """Return a stage where an earlier attempt came so far."""
+    return Stage(ScriptedModel(fragments), RecordingDelivery(progress=progress))
+
+
+async def test_an_interrupted_reply_is_gone_on_with_behind_what_people_have() -> None:
+    stage = resumed(Progress("one\ntwo\n"), "three\n", "four")
+
+    ending = await stage.answer(replace(asked(), attempts=2))
+
+    (prompt,) = stage.model.prompts
+    assert [m.text for m in prompt.messages[-3:]] == ["why", "one\ntwo\n", GO_ON]
+    assert stage.delivery.text == "three\nfour"
+    assert stage.delivery.wholes == [("one\ntwo\nthree\nfour", "")]
+    assert [m.text for m in stage.store.messages] == ["one\ntwo\nthree\nfour"]
+    assert (ending.outcome, ending.cut) == ("done", "")
+
+
+async def test_what_is_open_behind_an_interruption_stays_open() -> None:
+    """A line of code that looks like a table's header must not be held."""
+    stage = resumed(Progress("```\nx = 1\n"), "| a |\n", "```\n")
 
     await stage.answer(replace(asked(), attempts=2))
 
-    assert stage.delivery.text == note(reply.RESTARTED) + "x"
+    assert [c.text for c in stage.delivery.chunks] == ["| a |\n", "```\n"]
 
 
-async def test_who_may_have_seen_a_beginning_is_told_too() -> None:
-    unknown = RecordingDelivery(before=DeliveryError("no answer"))
-    stage = Stage(ScriptedModel(["x"]), unknown)
+async def test_a_reply_that_was_whole_already_is_not_asked_for_again() -> None:
+    stage = resumed(Progress("one\n", is_whole=True, cut="length"))
+
+    ending = await stage.answer(replace(asked(), attempts=2))
+
+    assert (stage.model.prompts, stage.delivery.text) == ([], "")
+    assert stage.delivery.offered == ["length"]
+    assert ending == Ending("done", "length")
+    assert [m.text for m in stage.store.messages] == ["one\n"]
+
+
+async def test_an_interrupted_reply_that_showed_nothing_begins_again() -> None:
+    stage = resumed(Progress(), "one")
 
     await stage.answer(replace(asked(), attempts=2))
 
-    assert stage.delivery.text == note(reply.RESTARTED) + "x"
+    assert stage.delivery.text == "one"
 
 
-@pytest.mark.parametrize(("attempts", "before"), [(1, ("1.0",)), (2, ())])
-async def test_who_saw_nothing_is_told_nothing(
-    attempts: int, before: tuple[str, ...]
+async def test_a_continuation_with_nothing_new_means_that_the_reply_was_whole() -> None:
+    stage = resumed(Progress("one\n"))
+
+    ending = await stage.answer(replace(asked(), attempts=2))
+
+    assert (stage.delivery.text, ending.cut) == ("", "")
+    assert [m.text for m in stage.store.messages] == ["one\n"]
+
+
+async def test_a_reply_of_which_nobody_knows_how_far_it_came_is_not_begun() -> None:
+    stage = resumed(DeliveryError("no answer"), "one")
+
+    with pytest.raises(DeliveryError):
+        await stage.answer(replace(asked(), attempts=2))
+
+    assert (stage.model.prompts, stage.delivery.left) == ([], 0)
+
+
+@pytest.mark.parametrize(("attempts", "since"), [(1, 1), (3, 3)])
+async def test_an_answer_from_the_start_is_not_resumed(
+    attempts: int, since: int
 ) -> None:
-    stage = Stage(ScriptedModel(["x"]), RecordingDelivery(before=before))
+    stage = resumed(Progress("old\n"), "new")
 
-    await stage.answer(replace(asked(), attempts=attempts))
+    await stage.answer(replace(asked(), attempts=attempts, since_attempt=since))
 
-    assert stage.delivery.text == "x"
+    assert (stage.delivery.resumed, stage.delivery.text) == ([], "new")
+
+
+async def test_a_reply_given_anew_replaces_the_old_one_in_memory() -> None:
+    old = replace(said("old"), role="bot", speaker=BOT)
+    stage = Stage(ScriptedModel(["new"]), store=ListedMemory([said("why"), old]))
+
+    await stage.answer(replace(asked(), attempts=2, since_attempt=2))
+
+    assert [m.text for m in stage.store.messages] == ["why", "new"]
+
+
+async def test_who_was_interrupted_three_times_is_told_and_may_go_on() -> None:
+    stage = resumed(Progress("one\n"), "two")
+
+    ending = await stage.answer(replace(asked(), attempts=4, interruptions=3))
+
+    assert stage.delivery.text == note(reply.GIVEN_UP)
+    assert (stage.model.prompts, stage.delivery.offered) == ([], ["interrupted"])
+    assert ending == Ending("failed", "interrupted", error="Interrupted")
+    assert [m.text for m in stage.store.messages] == ["one\n"]
+
+
+@pytest.mark.parametrize(
+    ("demand", "shown", "kept"),
+    [
+        ("stop", "one\n" + note(reply.STOPPED), ["one\n"]),
+        ("edit", "one\n", []),
+        ("delete", "one\n", []),
+    ],
+)
+async def test_a_demand_ends_the_models_stream_and_the_reply(
+    demand: Demand, shown: str, kept: list[str]
+) -> None:
+    model = ScriptedModel(["one\n", "tw"], hangs=True)
+    stage, halt = Stage(model), Halt()
+    async with asyncio.TaskGroup() as group:
+        answering = group.create_task(stage.answer(asked(), halt))
+        await stage.delivery.sent.wait()
+        halt.order(demand)
+
+    assert (model.closed, stage.delivery.left) == (1, 1)
+    assert stage.delivery.text == shown
+    assert [m.text for m in stage.store.messages] == kept
+    assert answering.result().outcome == "stopped"
+
+
+async def test_a_turn_that_was_stopped_elsewhere_asks_no_model() -> None:
+    stage = resumed(Progress("one\n"), "two")
+    turn = replace(asked(), attempts=2, demand="stop")
+
+    ending = await stage.answer(turn, Halt(turn.demand))
+
+    assert (stage.model.prompts, ending.outcome) == ([], "stopped")
+    assert stage.delivery.text == note(reply.STOPPED)
+
+
+async def test_a_lost_turn_ends_without_another_word() -> None:
+    model = ScriptedModel(["one\n"], hangs=True)
+    stage, halt = Stage(model), Halt()
+
+    async def answer() -> None:
+        with pytest.raises(LostError):
+            await stage.answer(asked(), halt)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(answer())
+        await stage.delivery.sent.wait()
+        halt.lose()
+
+    assert (model.closed, stage.delivery.text) == (1, "one\n")
+    assert stage.store.messages == []
+
+
+async def test_the_reply_to_a_deleted_question_is_removed_and_forgotten() -> None:
+    reply_ = replace(said("old"), role="bot", speaker=BOT)
+    stage = Stage(store=ListedMemory([reply_]))
+    turn = replace(asked(), attempts=2, since_attempt=2, demand="remove")
+
+    ending = await stage.answer(turn)
+
+    assert (stage.delivery.removed, stage.store.messages) == ([turn], [])
+    assert ending.outcome == "stopped"
+
+
+async def test_an_answer_costs_what_the_provider_counts() -> None:
+    stage = Stage(ScriptedModel(["one"], spent=Spent(100, 20)))
+
+    ending = await stage.answer(asked())
+
+    assert ending.spent == Spent(100, 20)
+
+
+async def test_an_answer_that_nobody_counts_is_estimated() -> None:
+    stage = Stage(ScriptedModel(["one " * 100]))
+
+    ending = await stage.answer(asked())
+
+    assert ending.spent.answer_tokens == 104
+    assert ending.spent.prompt_tokens > 0
+
+
+@pytest.mark.parametrize(
+    ("error", "cut"),
+    [
+        (ModelError("Too long.", is_cut=True), "length"),
+        (ModelError("Broken.", is_break=True), "break"),
+    ],
+)
+async def test_a_cut_answer_can_be_gone_on_with(error: ModelError, cut: str) -> None:
+    stage = Stage(ScriptedModel(["one\n"], error))
+
+    ending = await stage.answer(asked())
+
+    assert (stage.delivery.offered, ending.cut) == ([cut], cut)
 
 
 async def test_a_reply_that_cannot_be_remembered_is_a_reply_all_the_same() -> None:

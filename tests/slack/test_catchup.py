@@ -29,7 +29,8 @@ from bot.slack.web import RefusedError, Web
 from tests.long import examples
 from tests.slack.conftest import ListedSteward
 from tests.slack.virtual import WirelessSlack, virtually
-from tests.twins import ListedMemory, ListedTurns
+from tests.turntwin import ListedTurns
+from tests.twins import ListedMemory
 
 BOT = Identity(TEAM, BOT_USER, BOT_ID)
 
