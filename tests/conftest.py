@@ -62,6 +62,8 @@ class Bots:
             "LINEFEED_MODEL": "offline",
             "LINEFEED_DATA": self.data,
             "LINEFEED_POST_INTERVAL_S": 0,
+            # Its edits are nobody's concern but that of the tests of controls.
+            "LINEFEED_CONTROLS": "none",
             **variables,
         }
         stop = asyncio.Event()
