@@ -26,6 +26,7 @@ from bot.slack import web as slack_web
 from bot.slack.budget import Budget
 from bot.slack.catchup import CatchUp
 from bot.slack.channels import Wish
+from bot.slack.command import stop_words_of
 from bot.slack.connection import Connection, connected
 from bot.slack.delivery import SlackDelivery
 from bot.slack.earlier import ThreadHistory
@@ -128,7 +129,7 @@ def _policy(settings: Settings, bot: preflight.Identity) -> Policy:
         bot_user=bot.user,
         threads=settings.threads,
         allow=settings.allow,
-        stop_words=settings.stop_words,
+        stop_words=stop_words_of(settings.stop_words),
         bot_id=bot.bot_id,
     )
 

@@ -28,14 +28,6 @@ def _words(value: object) -> object:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
-def _phrases(value: object) -> object:
-    """Return what stands between commas, upper and lower case as one."""
-    if not isinstance(value, str):
-        return value
-    phrases = (phrase.strip().casefold() for phrase in value.split(","))
-    return [phrase for phrase in phrases if phrase]
-
-
 class Settings(BaseSettings):
     """All that an installation may set. A field's variable is its alias."""
 
@@ -109,8 +101,8 @@ class Settings(BaseSettings):
         description="the buttons of a reply: row (to stop it while it grows, to rate"
         " it, to have it given anew or gone on with), none",
     )
-    stop_words: Annotated[frozenset[str], NoDecode, BeforeValidator(_phrases)] = Field(
-        frozenset({"stop"}),
+    stop_words: str = Field(
+        "stop",
         alias="LINEFEED_STOP_WORDS",
         description="the messages that end a reply, with commas between",
     )

@@ -37,6 +37,12 @@ class Command:
         return estimate_tokens(self.fact) > MAX_FACT_TOKENS
 
 
+def stop_words_of(listed: str) -> frozenset[str]:
+    """Return the stop words, or phrases, of a list with commas between."""
+    words = (word.strip().casefold() for word in listed.split(","))
+    return frozenset(filter(None, words))
+
+
 def command_of(
     text: str, bot_user: str, stop_words: Collection[str] = STOP_WORDS
 ) -> Command | None:

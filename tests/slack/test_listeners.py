@@ -8,9 +8,8 @@ import pytest
 from bot.conversation.ports import StoreError
 from bot.conversation.turn import Message, ThreadId, Turn
 from bot.slack.event import slack_message
-from bot.slack.listeners import Listener
-from bot.slack.policy import Policy
-from tests.slack.conftest import ListedSteward
+from bot.slack.preflight import Identity
+from tests.slack.conftest import ListedOverseer, ListedSteward, listening
 
 
 class ListedInbox:
@@ -44,6 +43,8 @@ class ListedMemory:
         self.deletions: list[tuple[ThreadId, str]] = []
         self.retractions: list[tuple[ThreadId, str]] = []
         self.present: frozenset[str] = frozenset()
+        self.is_known = True
+        """Whether an edit changes anything."""
 
     async def add(self, message: Message) -> None:
         self.messages.append(message)
@@ -53,7 +54,7 @@ class ListedMemory:
 
     async def edit(self, message: Message) -> bool:
         self.edits.append(message)
-        return True
+        return self.is_known
 
     async def delete(self, thread: ThreadId, position: str) -> bool:
         self.deletions.append((thread, position))
@@ -75,8 +76,10 @@ class Hearing:
         self.memory = ListedMemory()
         self.steward = ListedSteward()
         self.acks = 0
-        self._listener = Listener(
-            self.inbox, self.memory, Policy("UBOT"), self.steward, "BBOT"
+        self.overseer = ListedOverseer()
+        me = Identity("T1", "UBOT", "BBOT")
+        self._listener = listening(
+            self.inbox, self.memory, self.steward, self.overseer, me
         )
 
     @property
@@ -378,3 +381,60 @@ async def test_a_fact_that_is_too_long_is_told_and_not_stored(
 
     assert hearing.memory.facts == []
     assert hearing.obeyed == ["remember"]
+
+
+async def test_an_order_to_stop_never_waits_behind_questions(hearing: Hearing) -> None:
+    await hearing.hear(text="<@UBOT> stop")
+
+    assert hearing.overseer.deeds == [("stop", "2.0")]
+    assert hearing.inbox.turns == []
+    assert hearing.obeyed == []
+
+
+async def test_an_order_to_stop_that_comes_late_stops_nothing(hearing: Hearing) -> None:
+    await hearing.hear_late(is_joined=True, text="<@UBOT> stop")
+
+    assert hearing.overseer.deeds == []
+    assert hearing.inbox.turns == []
+
+
+async def test_a_sign_to_stop_is_obeyed(hearing: Hearing) -> None:
+    item = {"type": "message", "channel": "C1", "ts": "2.0"}
+    await hearing.hear(type="reaction_added", reaction="x", item=item)
+
+    assert hearing.overseer.deeds == [("sign", "UANA", "T1:C1:2.0")]
+    assert hearing.acks == 1
+
+
+async def test_a_changed_question_is_to_be_answered_anew(hearing: Hearing) -> None:
+    await hearing.hear(**edited("why not?"))
+
+    assert hearing.overseer.deeds == [("revise", "slack:T1:C1:1.0", "2.0")]
+
+
+async def test_what_an_edit_leaves_as_it_is_is_not_answered_anew(
+    hearing: Hearing,
+) -> None:
+    hearing.memory.is_known = False
+
+    await hearing.hear(**edited("why not?"))
+    await hearing.hear_edited(text="why not?")
+
+    assert hearing.overseer.deeds == []
+
+
+@pytest.mark.parametrize("text", ["stop", "<@UBOT> memory", "remember: x"])
+async def test_a_question_that_becomes_a_command_is_stopped_not_obeyed(
+    hearing: Hearing, text: str
+) -> None:
+    await hearing.hear(**edited(text))
+
+    assert hearing.overseer.deeds == [("stop turn", "T1:C1:2.0")]
+    assert hearing.obeyed == []
+    assert hearing.memory.facts == []
+
+
+async def test_a_deleted_question_takes_its_reply_along(hearing: Hearing) -> None:
+    await hearing.hear(**deleted())
+
+    assert hearing.overseer.deeds == [("withdraw", "slack:T1:C1:1.0", "2.0")]

@@ -17,12 +17,10 @@ from structlog.testing import capture_logs
 from bot.conversation.turn import Message, ThreadId
 from bot.slack.bolt import Receive, bolt_app, receiving
 from bot.slack.event import WITHHELD
-from bot.slack.listeners import Listener
-from bot.slack.policy import Policy
 from bot.slack.preflight import Identity
 from bot.slack.web import opened
 from tests.long import examples
-from tests.slack.conftest import ListedSteward
+from tests.slack.conftest import listening
 from tests.slack.test_listeners import ListedInbox
 
 FILES = sorted((Path(__file__).parent / "payloads").glob("*.json"))
@@ -98,9 +96,7 @@ class Ears:
     def __init__(self) -> None:
         self.inbox = ListedInbox()
         self.memory = ThreadMemory()
-        self.listener = Listener(
-            self.inbox, self.memory, Policy(ME.user), ListedSteward(), ME.bot_id
-        )
+        self.listener = listening(self.inbox, self.memory, me=ME)
         self.acks = 0
 
     async def hear(self, payload: dict[str, Any]) -> str:
