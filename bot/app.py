@@ -19,7 +19,7 @@ from bot.conversation.reply import Answerer
 from bot.conversation.retention import Retention
 from bot.conversation.steering import Steering
 from bot.conversation.tokens import TokenBudget
-from bot.desk import Desk, desk_of, queue_of
+from bot.reception import Reception, queue_of, reception_of
 from bot.settings import Settings, require_model
 from bot.slack import bolt, channels, preflight
 from bot.slack import web as slack_web
@@ -100,10 +100,10 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         )
         policy = _policy(settings, bot)
         mind = _mind(settings, slack, bot, policy, SqlMemory(engine))
-        desk = desk_of(slack, mind, policy, queue, delivery)
+        reception = reception_of(slack, mind, policy, queue, delivery)
         # Slack first: what it sends is stored while the model's libraries load.
         connection = await hearing.enter_async_context(
-            _heard(settings, slack, bot, desk, queue.turns)
+            _heard(settings, slack, bot, reception, queue.turns)
         )
         examine = partial(condition.examine, engine, settings.data)
         await hearing.enter_async_context(
@@ -186,13 +186,15 @@ async def _heard(
     settings: Settings,
     slack: slack_web.Web,
     bot: preflight.Identity,
-    desk: Desk,
+    reception: Reception,
     turns: SqlTurns,
 ) -> AsyncGenerator[Connection]:
     """Hear Slack's events, obey, and look up what was missed while none came."""
     app_token = settings.slack_app_token.get_secret_value()
-    receive = bolt.receiving(bolt.bolt_app(slack, bot, desk.listener, *desk.pressed))
-    catchup = CatchUp(slack, bot, desk.listener, turns)
+    receive = bolt.receiving(
+        bolt.bolt_app(slack, bot, reception.listener, *reception.pressed)
+    )
+    catchup = CatchUp(slack, bot, reception.listener, turns)
     async with (
         connected(slack, app_token, receive, catchup.request) as connection,
         asyncio.TaskGroup() as group,
@@ -200,7 +202,7 @@ async def _heard(
         watches = (
             group.create_task(TokenWatch(slack, catchup.request).run()),
             group.create_task(catchup.run()),
-            group.create_task(desk.errands.run()),
+            group.create_task(reception.errands.run()),
         )
         yield connection
         for watch in watches:

@@ -53,7 +53,7 @@ TESTED_ELSEWHERE = {
     Path("storage/migrations/versions/r0003_summaries.py"): (
         "storage/test_migrations.py"
     ),
-    Path("desk.py"): "test_control_journeys.py",
+    Path("reception.py"): "test_control_journeys.py",
     Path("playground/manifest.py"): "test_project.py",
     Path("playground/options.py"): "playground/test_server.py",
     Path("playground/model/request.py"): "playground/model/test_routes.py",

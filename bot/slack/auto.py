@@ -7,6 +7,7 @@ from bot.chunking import MarkdownState, Seam, lines_of
 from bot.slack.growing import GrowingWriter
 from bot.slack.lines import LinesWriter
 from bot.slack.outlet import ReplyOutlet
+from bot.slack.page import Rest
 
 LONG_LINES: Final = 12
 LONG_CHARS: Final = 1_500
@@ -38,6 +39,13 @@ class AutoWriter:
         self._state = MarkdownState()
         self._line = ""
         self._line_count = self._chars = 0
+
+    def go_on(self, rest: Rest) -> None:
+        """Go on as lines with what another attempt left."""
+        self._may_part_before(rest.behind)
+        self._lines.go_on(Rest(rest.behind))
+        for part in rest.parts:
+            self.add(part.source)
 
     def add(self, text: str) -> None:
         """Take the next lines, or the next part of a line."""

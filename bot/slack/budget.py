@@ -15,6 +15,7 @@ UPDATE = "chat.update"
 START = "chat.startStream"
 APPEND = "chat.appendStream"
 STOP = "chat.stopStream"
+DELETE = "chat.delete"
 STATUS = "assistant.threads.setStatus"
 REACT = "reactions.add"
 UNREACT = "reactions.remove"
@@ -37,15 +38,16 @@ TIERS: Mapping[str, tuple[float, int]] = MappingProxyType(
         START: (3.0, 15),
         APPEND: (0.6, 90),
         STOP: (3.0, 15),
+        DELETE: (1.2, 45),
         STATUS: (0.12, 500),
         REACT: (1.2, 45),
         UNREACT: (3.0, 15),
     }
 )
 """Interval (s) and burst of each method, at or below Slack's tier 3 (50 calls a minute,
-update and react), 4 (100, append) and 2 (20, start, stop and unreact), for posts
-"several hundred" (https://docs.slack.dev/apis/web-api/rate-limits, read 2026-11), and
-for statuses 600 (their method's page, read 2026-11)."""
+update, delete and react), 4 (100, append) and 2 (20, start, stop and unreact), for
+posts "several hundred" (https://docs.slack.dev/apis/web-api/rate-limits,
+read 2026-11), and for statuses 600 (their method's page, read 2026-11)."""
 
 _GROWING: Mapping[Mode, str] = MappingProxyType({"edits": UPDATE, "stream": APPEND})
 

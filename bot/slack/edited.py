@@ -3,16 +3,21 @@
 import asyncio
 from collections.abc import Callable
 
+import structlog
+
 from bot.slack.budget import UPDATE
 from bot.slack.buttons import Block, stop_row
 from bot.slack.editor import Editor
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.page import Page, Snapshot
 from bot.slack.poster import Post, Source
-from bot.slack.search import LostError
+from bot.slack.refusals import GONE_ERRORS
+from bot.slack.search import DoubtError
 from bot.slack.services import Services
 from bot.slack.slots import Slots
 from bot.slack.web import RefusedError
+
+log = structlog.stdlib.get_logger()
 
 Held = tuple[str, tuple[Block, ...]]
 """A text, and the buttons below it."""
@@ -41,10 +46,27 @@ class EditedMessage:
         self._held: Held | None = None
         """What the message holds; None if that is not sure."""
         self._editor: Editor | None = None
+        self._is_replacing = False
+
+    def go_on(self, ts: str, seq: int, late_until_s: float) -> None:
+        """Edit a message that a dead process left, with call `seq` as it seems."""
+        self._edit_from(ts)
+        self._held = None
+        if self._editor is not None:
+            self._editor.resume(seq, late_until_s)
+
+    def replace(self, ts: str) -> None:
+        """Edit a message that holds another reply; post where that is not possible."""
+        self._edit_from(ts)
+        self._held = None
+        self._is_replacing = True
 
     async def bring(self, page: Page) -> None:
         """Post the page, or edit it to the newest state when the call may go."""
         self._page = page
+        if self._is_replacing:
+            await self._replace(page)
+            return
         editor = self._editor
         if editor is None:
             await self._post()
@@ -99,17 +121,38 @@ class EditedMessage:
 
     def lost(self) -> None:
         """Take note that nobody will ever know."""
-        self._fail(LostError(*filter(None, [self._taken])))
+        self._fail(DoubtError(*filter(None, [self._taken])))
 
     async def _post(self) -> None:
         self._taken = None
         self._posting = asyncio.get_running_loop().create_future()
         self._ready(self)
-        self._ts = await self._posting
-        self._editor = Editor(self._services, self.outlet, self._ts)
+        self._edit_from(await self._posting)
         if self._taken is not None:
             self._held = self._state(self._taken)
             self._page.deliver(self._taken)
+
+    async def _replace(self, page: Page) -> None:
+        """Bring the first state in place of what the message holds."""
+        await self._slots.take(UPDATE, page)
+        snapshot = page.snapshot()
+        try:
+            if self._editor is None or not await self._edit(self._editor, snapshot):
+                return
+        except RefusedError as error:
+            if error.error in GONE_ERRORS or page.delivered:
+                raise
+            log.warning("a reply cannot be replaced", error=error.error)
+            self._editor = None
+            self._held = None
+        else:
+            page.deliver(snapshot, is_open=True)
+            self.outlet.store(self._ts)
+        self._is_replacing = False
+
+    def _edit_from(self, ts: str) -> None:
+        self._ts = ts
+        self._editor = Editor(self._services, self.outlet, ts)
 
     async def _edit(self, editor: Editor, snapshot: Snapshot) -> bool:
         """Say whether the message is in a state now."""

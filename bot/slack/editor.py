@@ -13,8 +13,8 @@ from bot.slack.outlet import ReplyOutlet
 from bot.slack.page import Snapshot
 from bot.slack.poster import content
 from bot.slack.record import mark_of, metadata, since_question
-from bot.slack.search import LostError, Unsure, search
-from bot.slack.services import Services
+from bot.slack.search import DoubtError, Unsure, search
+from bot.slack.services import UNKNOWN, Services
 from bot.slack.web import NoAnswerError, RefusedError
 
 Holds = Callable[[dict[str, Any]], bool]
@@ -33,15 +33,21 @@ class Editor:
         self._ts = ts
         self._seq = -1
         """Of the last edit that arrived for sure."""
-        self._doubtful: list[tuple[Snapshot, Holds]] = []
-        """What was sent without an answer since, in order."""
+        self._doubtful: list[tuple[int, Snapshot, Holds]] = []
+        """What was sent without an answer since, in order, and its number."""
+        self._late_until_s = float("-inf")
         self._unsure = Unsure(services.doubt)
         self.is_in_doubt = False
         """Whether an edit without an answer may yet arrive behind the others."""
 
-    def doubt(self, snapshot: Snapshot, holds: Holds) -> None:
-        """Take note of a state that somebody else may have brought the message into."""
-        self._doubtful.append((snapshot, holds))
+    def doubt(self, seq: int, snapshot: Snapshot, holds: Holds) -> None:
+        """Take note of a state that call `seq` may have brought the message into."""
+        self._doubtful.append((seq, snapshot, holds))
+
+    def resume(self, seq: int, late_until_s: float) -> None:
+        """Go on where a dead process left off, with call `seq` as far as is known."""
+        self._seq, self._late_until_s = seq, late_until_s
+        self.is_in_doubt = True
 
     async def edit(self, snapshot: Snapshot, buttons: Iterable[Block] = ()) -> bool:
         """Bring the message into a state, its mark repeated in full; or say False.
@@ -49,8 +55,8 @@ class Editor:
         Raises:
             RefusedError: if Slack refused it; `arrived` then says how far it came.
         """
+        turn, journal = self._outlet.turn.id, self._services.journal
         seq = self._outlet.next_seq()
-        turn = self._outlet.turn.id
         arguments = {
             "channel": self._outlet.address.channel,
             "ts": self._ts,
@@ -59,17 +65,20 @@ class Editor:
             "parse": "none",
             "metadata": metadata(turn, seq),
         }
+        await self._services.assured(turn)
+        journal.intend(turn, seq, snapshot.source)
         try:
             await self._services.web.write(UPDATE, arguments)
         except NoAnswerError as error:
             log.warning("it is unknown whether an edit arrived", error=str(error))
             self.is_in_doubt = True
-            self.doubt(snapshot, self.bears(seq))
+            self.doubt(seq, snapshot, self.bears(seq))
             self._unsure.check(error)
             # The lost one may yet arrive; it must not do so behind a newer one.
             await asyncio.sleep(self._services.doubt.pause_s)
             return False
         except RefusedError as error:
+            journal.drop(turn, seq)
             if error.retry_after_s is None:
                 raise
             log.warning("Slack asks for a pause", pause_s=error.retry_after_s)
@@ -78,36 +87,48 @@ class Editor:
         self._doubtful.clear()
         self._unsure.clear()
         self._outlet.footing.stand(Standing(self._ts, snapshot.text, seq))
-        self._services.journal.note(turn, seq, self._ts, snapshot.source)
+        journal.note(turn, seq, self._ts, snapshot.source)
         return True
 
     async def arrived(self) -> Snapshot | None:
         """Return the last state without an answer that the message is in, if any.
 
         Raises:
-            LostError: if it cannot be read; the last state is its argument.
+            DoubtError: if it cannot be read; the last state is its argument.
         """
         if not self._doubtful:
             return None
-        found: list[Snapshot] = []
+        found: list[tuple[int, Snapshot]] = []
 
         async def look() -> str | None:
             message = await self._read()
-            found[:] = [s for s, holds in self._doubtful if message and holds(message)]
+            found[:] = [
+                (seq, state)
+                for seq, state, holds in self._doubtful
+                if message and holds(message)
+            ]
             return self._ts if found else None
 
-        services = self._services
+        services, turn = self._services, self._outlet.turn.id
+        newest, state, _ = self._doubtful[-1]
         try:
             await search(look, services.doubt, services.web.token_state)
-        except LostError as error:
-            raise LostError(self._doubtful[-1][0]) from error
+        except DoubtError as error:
+            services.journal.note(turn, newest, UNKNOWN, state.source)
+            raise DoubtError(state) from error
+        for seq, _, _ in self._doubtful:
+            services.journal.drop(turn, seq)
         self._outlet.footing.doubt()
-        return found[-1] if found else None
+        if not found:
+            return None
+        services.journal.note(turn, found[-1][0], self._ts, found[-1][1].source)
+        return found[-1][1]
 
     async def is_last_there(self) -> bool:
         """Look, after a pause, whether no lost edit came behind the last one."""
         self.is_in_doubt = False
-        await asyncio.sleep(self._services.doubt.pause_s)
+        late_s = self._late_until_s - asyncio.get_running_loop().time()
+        await asyncio.sleep(max(self._services.doubt.pause_s, late_s))
         try:
             message = await self._read()
         except (RefusedError, NoAnswerError) as error:

@@ -15,7 +15,7 @@ from bot.slack.page import Page, Rest
 from bot.slack.pages import Pages
 from bot.slack.poster import Start
 from bot.slack.refusals import GONE_ERRORS, MISSING, STOPPED, GoneError
-from bot.slack.search import LostError
+from bot.slack.search import DoubtError
 from bot.slack.web import RefusedError
 
 log = structlog.stdlib.get_logger()
@@ -29,7 +29,7 @@ class GrowingMessage(Protocol):
 
         Raises:
             RefusedError: if Slack does not want it in this mode.
-            LostError: if it is unknown for good whether it arrived.
+            DoubtError: if it is unknown for good whether it arrived.
         """
         ...
 
@@ -85,6 +85,10 @@ class GrowingWriter:
         self._woken = asyncio.Event()
         self._has_ended = False
         self._cancel: Callable[[], object] | None = None
+
+    def go_on(self, message: GrowingMessage) -> None:
+        """Let the page that comes first be a message that exists already."""
+        self._page, self._message = self._pages.current, message
 
     def start(self) -> None:
         """Begin to write what has come, and what comes."""
@@ -149,7 +153,7 @@ class GrowingWriter:
             await self._message.bring(page)
         except RefusedError as error:
             self._react(error)
-        except LostError as error:
+        except DoubtError as error:
             log.warning("nobody knows whether a line was posted")
             for snapshot in error.args:
                 page.deliver(snapshot, is_open=True)

@@ -1,8 +1,10 @@
 """Replies as lines: completed lines are posted as messages of their own."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby, zip_longest
 
 import structlog
 
@@ -22,6 +24,8 @@ from bot.slack.limits import (
 )
 from bot.slack.markup import escaped
 from bot.slack.outlet import ReplyOutlet
+from bot.slack.page import Rest
+from bot.slack.pages import opening_behind
 from bot.slack.poster import Post, Source
 from bot.slack.refusals import GONE_ERRORS, MISSING, GoneError
 from bot.slack.shown import shown
@@ -49,6 +53,22 @@ def _is_too_long(text: str, *, is_plain: bool) -> bool:
     if is_plain:
         return len(escaped(text)) > MAX_TEXT_CHARS
     return len(text) > MAX_MARKDOWN_CHARS
+
+
+def _divided(
+    pieces: list[_Piece], chunker: BlockChunker, *, is_plain: bool
+) -> Iterator[_Piece]:
+    """Yield the text of pieces as smaller ones, each with the model's words in it."""
+    text = joined(piece.chunk for piece in pieces)
+    source = "".join(piece.source for piece in pieces)
+    # The seams between the pieces may have left more than the model's words.
+    lead_chars = max(0, text.find(source))
+    chunks = (*chunker.push(text), *chunker.finish())
+    for chunk, following in zip_longest(chunks, chunks[1:]):
+        chars = max(0, len(chunk.body) - lead_chars) if following else len(source)
+        lead_chars = max(0, lead_chars - len(chunk.body))
+        yield _Piece(chunk, source[:chars], is_plain)
+        source = source[chars:]
 
 
 def _newlines(text: str) -> int:
@@ -82,21 +102,32 @@ class LinesWriter:
         self._chunker = BlockChunker(MAX_MESSAGE_CHARS)
         self._waiting: deque[_Piece] = deque()
         self._taken: list[_Piece] = []
+        self._behind = ""
+        """What is in Slack already, until something goes on with it."""
         self._lead_chars = 0
         """What comes next is not the model's for so long."""
         self._has_ended = self._has_given_up = False
 
     def add(self, text: str) -> None:
         """Take the next lines, or the next part of a line."""
+        if self._behind and text:
+            lead = opening_behind(self._behind, text)
+            self._behind, self._lead_chars = "", len(lead)
+            text = lead + text
         self._release(self._chunker.push(text))
 
-    def resume(self, lead: str, text: str) -> None:
-        """Take what another writer left; `lead`, not the model's, opens it again."""
-        self._lead_chars = len(lead)
-        self.add(lead + text)
+    def go_on(self, rest: Rest) -> None:
+        """Take what another writer left: what is open there is opened again."""
+        self._behind = rest.behind
+        for part in rest.parts:
+            if part.remark:
+                self.remark(part.remark)
+            else:
+                self.add(part.source)
 
     def remark(self, sentence: str) -> None:
         """Take the bot's own word."""
+        self._behind = ""
         self._release(self._chunker.finish())
         self._chunker = BlockChunker(MAX_MESSAGE_CHARS)
         self._waiting.append(_remark(sentence))
@@ -166,7 +197,7 @@ class LinesWriter:
             self.outlet.fail(GoneError(error.error))
             return
         log.warning("Slack refused the form of a message", error=error.error)
-        self._divide(BlockChunker(MAX_PLAIN_CHARS), is_plain=True)
+        self._divide(partial(BlockChunker, MAX_PLAIN_CHARS), is_plain=True)
         self._go_on()
 
     def lost(self) -> None:
@@ -181,26 +212,26 @@ class LinesWriter:
             self._waiting.appendleft(self._taken.pop())
             return
         piece = self._taken[0]
-        smaller = BlockChunker(len(piece.chunk.text) // 2)
+        smaller = partial(BlockChunker, len(piece.chunk.text) // 2)
         self._divide(smaller, is_plain=piece.is_plain)
         self._taken = [self._waiting.popleft()]
 
     def _take_fewer_rows(self) -> None:
         """Let what is too long for a table wait again, its header repeated."""
         is_plain = self._taken[0].is_plain
-        by_lines = BlockChunker(MAX_TABLE_ROWS - 1, length=_newlines)
+        by_lines = partial(BlockChunker, MAX_TABLE_ROWS - 1, length=_newlines)
         self._divide(by_lines, is_plain=is_plain)
         self._taken = [self._waiting.popleft()]
 
-    def _divide(self, chunker: BlockChunker, *, is_plain: bool) -> None:
+    def _divide(self, chunker: Callable[[], BlockChunker], *, is_plain: bool) -> None:
         """Let what was taken last wait again, in smaller pieces."""
-        text = joined(piece.chunk for piece in self._taken)
-        has_source = any(piece.source for piece in self._taken)
-        chunks = (*chunker.push(text), *chunker.finish())
-        self._waiting.extendleft(
-            _Piece(chunk, chunk.body if has_source else "", is_plain)
-            for chunk in reversed(chunks)
-        )
+        runs = groupby(self._taken, lambda piece: bool(piece.source))
+        pieces = [
+            piece
+            for _, run in runs
+            for piece in _divided(list(run), chunker(), is_plain=is_plain)
+        ]
+        self._waiting.extendleft(reversed(pieces))
         self._taken = []
 
     def _release(self, chunks: tuple[Chunk, ...]) -> None:

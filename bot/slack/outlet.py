@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from bot.chunking import Chunk
-from bot.conversation.ports import DeliveryError
+from bot.conversation.ports import DeliveryError, LostError
 from bot.conversation.turn import Cut, Message, Turn
 from bot.slack.address import Address
 from bot.slack.footing import Footing
@@ -55,8 +55,10 @@ class ReplyOutlet:
         self.known = NOBODY
         self.messages: dict[str, None] = {}
         """The ts of what is in Slack of it, in order."""
-        self.unmarked: frozenset[str] = frozenset()
-        """The ts of streams that an earlier attempt left without a mark."""
+        self.others: set[str] = set()
+        """The ts of what else is ours there, and none of it."""
+        self.is_in_place_of_another = False
+        """Whether it begins in a message that stands there, and nothing is posted."""
         self.has_begun = False
         """Whether a call that adds to it was begun."""
         self.first = asyncio.Event()
@@ -69,7 +71,7 @@ class ReplyOutlet:
         """Whether Slack has trouble with what is posted."""
         self._seq = first_seq
         self._writer: Writer | None = None
-        self._has_ended = False
+        self._is_begun_at_once = self._has_ended = False
         self._settled = asyncio.Event()
         self._failure: DeliveryError | None = None
 
@@ -79,9 +81,28 @@ class ReplyOutlet:
         if self._has_ended:
             writer.end()
 
+    @property
+    def is_lost(self) -> bool:
+        """Say whether the turn is another process's: then nothing more is called."""
+        return isinstance(self._failure, LostError)
+
+    def resume(self, messages: Iterable[str], *, has_news: bool) -> None:
+        """Count what an earlier attempt brought into Slack.
+
+        With `has_news` it was not all: the writer begins with the rest, as soon as it
+        is known whom that may name.
+        """
+        self.messages.update(dict.fromkeys(messages))
+        if self.messages:
+            self.first.set()
+        self._is_begun_at_once = has_news
+        self.known = known_from((self.turn.question,))
+
     def heard(self, messages: Iterable[Message]) -> None:
         """Learn what people said: whom and what the reply may name."""
         self.known = known_from(messages)
+        if self._is_begun_at_once and self._failure is None:
+            self._working()
 
     def send(self, chunk: Chunk) -> None:
         """Take the next piece of the model's text."""
@@ -105,6 +126,8 @@ class ReplyOutlet:
         Raises:
             DeliveryError: if something could not be delivered for good.
         """
+        if self._is_begun_at_once and self._failure is None:
+            self._working()
         self._has_ended = True
         if self._writer is None:
             self._settled.set()

@@ -18,6 +18,8 @@ class Part:
 
     source: str
     text: str
+    remark: str = ""
+    """The sentence, where it is the bot's own word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,14 @@ class Snapshot:
 class Rest:
     """What is not in Slack yet."""
 
-    lead: str
-    """What is opened again before it."""
-    text: str
+    behind: str
+    """What it goes on with, as far as that tells what is open there."""
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """Return the model's words in it."""
+        return "".join(part.source for part in self.parts)
 
 
 @dataclass(eq=False, slots=True)
@@ -122,6 +129,11 @@ class Page:
             source="".join(part.source for part in fresh),
             is_last=self.is_whole,
         )
+
+    def deliver_all(self) -> None:
+        """End it as it is: all of it is in Slack."""
+        self.delivered = len(self.parts)
+        self.is_whole = self.is_delivered = True
 
     def deliver(self, snapshot: Snapshot, *, is_open: bool = False) -> None:
         """Count a state as being in Slack; `is_open` if it must still be ended."""

@@ -75,7 +75,7 @@ class Pages:
         if page.is_whole:
             page = self._begin_page("")
         closer = "\n" * is_within_line + page.tail if page.tail else ""
-        page.add(Part("", f"{closer}\n\n_{sentence}_\n\n"), "")
+        page.add(Part("", f"{closer}\n\n_{sentence}_\n\n", sentence), "")
         page.blocks += 1
         self._state, self._line = MarkdownState(), ""
         self._shown = None
@@ -94,35 +94,48 @@ class Pages:
         page = self.current
         parts = page.parts[page.delivered :]
         parts += [part for page in self._pages[1:] for part in page.parts]
-        text = "".join(map(_said, parts))
-        if not page.delivered:
-            return Rest(page.lead, text)
-        known = page.lead + "".join(map(_said, page.parts[: page.delivered]))
-        state = MarkdownState()
-        for line in lines_of(known):
-            state.feed(line)
-        is_within_line = not known.endswith("\n")
-        return Rest(_opening(state, text, is_within_line=is_within_line), text)
+        behind = page.lead + "".join(map(_said, page.parts[: page.delivered]))
+        return Rest(behind, tuple(parts))
 
     def resumed(self) -> "Pages":
         """Return pages for the same reader that begin with what is not in Slack."""
-        rest = self.rest()
         pages = Pages(
             self._known,
             limit=self._limit,
             length=self._length,
             shows_all_links=self._shows_all_links,
         )
-        pages._resume(rest)
+        pages.go_on(self.rest())
         return pages
 
-    def _resume(self, rest: Rest) -> None:
-        self._pages = [self._page(rest.lead)]
-        for line in lines_of(rest.lead):
-            self._state.feed(line)
+    def go_on(self, rest: Rest) -> None:
+        """Begin with a new page behind what is in Slack."""
+        self.recall("", rest.behind)
+        self._pages[-1].deliver_all()
+        for part in rest.parts:
+            if part.remark:
+                self.remark(part.remark)
+            else:
+                self.add(part.source)
+
+    def recall(self, before: str, text: str) -> None:
+        """Begin with a page that holds a text in Slack already, behind other ones."""
         self._shown = Shown(self._known(), shows_all_links=self._shows_all_links)
-        self._shown.line(rest.lead)
-        self.add(rest.text)
+        self._shown.line(before)
+        for line in lines_of(before):
+            self._line += line
+            if line.endswith("\n"):
+                self._state.feed(self._line)
+                self._line = ""
+        lead = ""
+        if before:
+            lead = opening(self._state, text, is_within_line=bool(self._line))
+        page = self._page(shown(lead, self._known()))
+        self._pages = [page]
+        for line in lines_of(text):
+            is_table = has_table(line) and self._state.leaf != "fence"
+            self._extend(page, line, self._shown, begins_table=is_table)
+        page.delivered = len(page.parts)
 
     def _fitting(self, line: str) -> Iterator[str]:
         """Yield a line in parts that fit on a page."""
@@ -138,20 +151,32 @@ class Pages:
         begins_table = begins_table and self._state.leaf != "fence"
         if page.is_whole or self._has_no_room(text, begins_table=begins_table):
             page = self._turn(text)
+        if self._shown is None:
+            self._shown = Shown(self._known(), shows_all_links=self._shows_all_links)
+        self._extend(page, text, self._shown, begins_table=begins_table, may_turn=True)
+
+    def _extend(
+        self,
+        page: Page,
+        text: str,
+        view: Shown,
+        *,
+        begins_table: bool,
+        may_turn: bool = False,
+    ) -> None:
+        """Add a line, or a part of one; a nearly full page may turn before it."""
         is_beginning, was_heading = not self._line, self._state.is_heading
         self._line += text
         if text.endswith("\n"):
             seam = self._state.feed(self._line)
             if is_beginning and begins_block(seam, text):
-                if page.is_nearly_full and not was_heading:
+                if may_turn and page.is_nearly_full and not was_heading:
                     page = self._begin_page("")
                 page.blocks += 1
             self._line = ""
             page.rows = page.rows + 1 if self._state.leaf == "table" else 0
         page.tables += begins_table
-        if self._shown is None:
-            self._shown = Shown(self._known(), shows_all_links=self._shows_all_links)
-        page.add(Part(text, self._shown.line(text)), closing(self._state))
+        page.add(Part(text, view.line(text)), closing(self._state))
 
     def _has_no_room(self, text: str, *, begins_table: bool) -> bool:
         page = self._pages[-1]
@@ -164,7 +189,7 @@ class Pages:
 
     def _turn(self, text: str) -> Page:
         """Begin a page before a text, which goes on with what is open."""
-        lead = _opening(self._state, text, is_within_line=bool(self._line))
+        lead = opening(self._state, text, is_within_line=bool(self._line))
         return self._begin_page(shown(lead, self._known()))
 
     def _end_line(self) -> Page:
@@ -193,7 +218,16 @@ def _said(part: Part) -> str:
     return part.source or part.text
 
 
-def _opening(state: MarkdownState, text: str, *, is_within_line: bool) -> str:
+def opening_behind(before: str, text: str) -> str:
+    """Return what opens again, before a text, what is open behind another one."""
+    state = MarkdownState()
+    for line in lines_of(before):
+        state.feed(line)
+    is_within_line = bool(before) and not before.endswith("\n")
+    return opening(state, text, is_within_line=is_within_line)
+
+
+def opening(state: MarkdownState, text: str, *, is_within_line: bool) -> str:
     """Return what opens again what a text goes on with."""
     first = text.partition("\n")[0]
     if not first.strip() and state.leaf != "fence" and not state.math:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.conversation.ports import DeliveryError
+from bot.conversation.ports import DeliveryError, LostError
 from bot.slack import markup
 from bot.slack.budget import POST
 from bot.slack.buttons import Block
@@ -17,8 +17,9 @@ from bot.slack.footing import Standing
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.plaintext import fallback
 from bot.slack.record import metadata, posted
-from bot.slack.search import LostError, search
-from bot.slack.services import Services
+from bot.slack.removal import Part, disown
+from bot.slack.search import DoubtError, search
+from bot.slack.services import UNKNOWN, Services
 from bot.slack.web import NoAnswerError, RefusedError
 
 log = structlog.stdlib.get_logger()
@@ -135,7 +136,6 @@ class ChannelPoster:
                     continue
                 self._ready.remove(source)
                 if source.has_text:
-                    budget.spend(POST, self._channel)
                     await self._guarded(source, self._post(source))
         finally:
             self._is_running = False
@@ -146,26 +146,50 @@ class ChannelPoster:
         with structlog.contextvars.bound_contextvars(turn=source.outlet.turn.id):
             try:
                 await work
+            except DeliveryError as failure:
+                source.outlet.fail(failure)
             except Exception:
                 log.exception("posting failed")
                 source.outlet.fail(DeliveryError("posting failed"))
 
     async def _post(self, source: Source) -> None:
+        services, turn = self._services, source.outlet.turn.id
+        await services.assured(turn)
+        if not source.has_text:
+            return
         post = source.take()
+        services.budget.spend(POST, self._channel)
+        services.journal.intend(turn, post.seq, post.source)
         try:
-            ts = await self._services.web.write_message(POST, _arguments(source, post))
+            ts = await services.web.write_message(POST, _arguments(source, post))
         except NoAnswerError as error:
             log.warning("it is unknown whether a line was posted", error=str(error))
             self._start(self._guarded(source, self._look(source, post, error)))
         except RefusedError as error:
+            services.journal.drop(turn, post.seq)
             if error.retry_after_s is None:
                 source.refused(post, error)
                 return
             log.warning("Slack asks for a pause", pause_s=error.retry_after_s)
-            self._services.budget.calm(self._channel)
+            services.budget.calm(self._channel)
             source.give_back()
         else:
             self._record(source, post, ts)
+            await self._check(source, post, ts)
+
+    async def _check(self, source: Source, post: Post, ts: str) -> None:
+        """Take a post away that came when the turn was another process's already.
+
+        Raises:
+            LostError: if it is.
+        """
+        turn = source.outlet.turn.id
+        try:
+            await self._services.assured(turn)
+        except LostError:
+            part = Part(turn, post.seq, ts)
+            self._start(disown(self._services, source.outlet.address, part))
+            raise
 
     async def _look(self, source: Source, post: Post, error: NoAnswerError) -> None:
         """Find out whether a post arrived; post it again only if it did not."""
@@ -178,13 +202,15 @@ class ChannelPoster:
 
         try:
             ts = await search(look, services.doubt, web.token_state)
-        except LostError as lost:
+        except DoubtError as lost:
             log.warning("nobody knows whether a line was posted", error=str(lost))
+            services.journal.note(outlet.turn.id, post.seq, UNKNOWN, post.source)
             source.lost()
             return
         if ts is not None:
             self._record(source, post, ts)
             return
+        services.journal.drop(outlet.turn.id, post.seq)
         try:
             source.outlet.unsure.check(error)
         except RefusedError as refusal:

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
-from bot.slack.services import Doubt
+from bot.slack.services import Doubt, Services
 from bot.slack.token import TokenState
 from bot.slack.web import UNSURE_ERRORS, NoAnswerError, RefusedError
 
@@ -14,11 +14,13 @@ LOOKS: Final = 2
 MIN_UNSURE: Final = 5
 """Answers that name a trouble of Slack's, before it may be the text's."""
 
+T = TypeVar("T")
+
 Look = Callable[[], Awaitable[str | None]]
 """Reads the place; returns the ts of the message, if it is there."""
 
 
-class LostError(Exception):
+class DoubtError(Exception):
     """The place cannot be read: whether the message arrived stays unknown.
 
     Its argument, if any, is what was sent last.
@@ -29,7 +31,7 @@ async def search(look: Look, doubt: Doubt, token: TokenState) -> str | None:
     """Return the ts of a message if it is in Slack; ask until Slack answers.
 
     Raises:
-        LostError: if the place may not be read, or not for too long. While Slack
+        DoubtError: if the place may not be read, or not for too long. While Slack
             refuses the token nothing is given up.
     """
     while True:
@@ -37,11 +39,42 @@ async def search(look: Look, doubt: Doubt, token: TokenState) -> str | None:
             async with asyncio.timeout(doubt.patience_s):
                 return await _search(look, doubt)
         except RefusedError as error:
-            raise LostError(error.error) from error
+            raise DoubtError(error.error) from error
         except TimeoutError as error:
             if not token.is_refused:
-                raise LostError("no answer") from error
+                raise DoubtError("no answer") from error
             await token.until_accepted()
+
+
+async def answered(read: Callable[[], Awaitable[T]], services: Services) -> T:
+    """Return what reading gives; ask until Slack answers.
+
+    Raises:
+        DoubtError: if it refuses, or gives no answer for too long.
+    """
+    doubt, token = services.doubt, services.web.token_state
+    while True:
+        try:
+            async with asyncio.timeout(doubt.patience_s):
+                return await _answered(read, doubt)
+        except RefusedError as error:
+            raise DoubtError(error.error) from error
+        except TimeoutError as error:
+            if not token.is_refused:
+                raise DoubtError("no answer") from error
+            await token.until_accepted()
+
+
+async def _answered(read: Callable[[], Awaitable[T]], doubt: Doubt) -> T:
+    while True:
+        try:
+            return await read()
+        except NoAnswerError:
+            await asyncio.sleep(doubt.pause_s)
+        except RefusedError as error:
+            if error.retry_after_s is None:
+                raise
+            await asyncio.sleep(error.retry_after_s)
 
 
 async def _search(look: Look, doubt: Doubt) -> str | None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.conversation.record import Record
 from bot.conversation.turn import Cut, Turn, TurnId
 from bot.slack.budget import Budget
 from bot.slack.web import Web
+
+UNKNOWN: Final = "?"
+"""Noted in place of a message's ts where nobody will ever know whether it arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Doubt:
     unsure_s: float = 90.0
     """How long Slack may answer the same call with a trouble of its own: longer, and
     it is what it was given."""
+    late_s: float = 15.0
+    """How late a call may take effect that a process made before it died."""
 
 
 class Journal(Protocol):

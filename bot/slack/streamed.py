@@ -9,6 +9,7 @@ read 2026-11; the lifetime is others' measurement (slackapi/python-slack-sdk#185
 """
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final
 
@@ -22,8 +23,9 @@ from bot.slack.page import Page, Snapshot
 from bot.slack.pages import Pages
 from bot.slack.record import holds, mark_of, metadata, since_question
 from bot.slack.refusals import GONE_ERRORS, STILL_STREAMING, STOPPED, STREAM_ENDED
-from bot.slack.search import LostError, Unsure, search
-from bot.slack.services import Services
+from bot.slack.removal import Part, disown
+from bot.slack.search import DoubtError, Unsure, search
+from bot.slack.services import UNKNOWN, Services
 from bot.slack.slots import Slots
 from bot.slack.web import NoAnswerError, RefusedError
 
@@ -36,12 +38,22 @@ log = structlog.stdlib.get_logger()
 class StreamedMessage:
     """One message: chat.startStream begins it, then it is appended to and stopped."""
 
-    def __init__(self, services: Services, outlet: ReplyOutlet, pages: Pages) -> None:
-        """Write for `outlet`; where the stream ends early, `pages` turn the page."""
+    def __init__(
+        self,
+        services: Services,
+        outlet: ReplyOutlet,
+        pages: Pages,
+        apart: Callable[[Coroutine[None, None, None]], object],
+    ) -> None:
+        """Write for `outlet`; where the stream ends early, `pages` turn the page.
+
+        `apart` runs what goes on although nobody waits for it any more.
+        """
         self.ends_at_s = float("inf")
         self._services = services
         self._outlet = outlet
         self._pages = pages
+        self._apart = apart
         self._slots = Slots(services, outlet.address.channel, "stream")
         self._ts = ""
         self._editor = Editor(services, outlet, "")
@@ -66,7 +78,7 @@ class StreamedMessage:
 
     async def abandon(self) -> None:
         """Stop the stream, else people see it go on until it dies; tried once."""
-        if not self._is_open:
+        if not self._is_open or self._outlet.is_lost:
             return
         mark = metadata(self._outlet.turn.id, self._outlet.next_seq())
         try:
@@ -87,22 +99,54 @@ class StreamedMessage:
         }
         now_s = asyncio.get_running_loop().time()
         seq = self._outlet.next_seq()
+        await self._intend(seq, snapshot)
         try:
-            ts = await self._services.web.write_message(START, arguments)
+            ts = await self._started(seq, arguments, snapshot)
         except NoAnswerError as error:
             log.warning("it is unknown whether a stream began", error=str(error))
-            self._unsure.check(error)
-            ts = await self._adopted(snapshot)
+            ts = await self._adopted(seq, snapshot)
+            if not ts:
+                self._drop(seq)
+                self._unsure.check(error)
+                return
         except RefusedError as error:
+            self._drop(seq)
             if error.retry_after_s is None:
                 raise
             log.warning("Slack asks for a pause", pause_s=error.retry_after_s)
             return
-        if ts:
-            self._ts, self.ends_at_s = ts, now_s + LIFE_S
-            self._editor = Editor(self._services, self._outlet, ts)
-            self._is_open = True
-            self._keep(page, snapshot, seq, is_open=True)
+        self._ts, self.ends_at_s = ts, now_s + LIFE_S
+        self._editor = Editor(self._services, self._outlet, ts)
+        self._is_open = True
+        self._keep(page, snapshot, seq, is_open=True)
+
+    async def _started(
+        self, seq: int, arguments: dict[str, Any], snapshot: Snapshot
+    ) -> str:
+        """Start a stream; one that begins when nobody waits is closed at once."""
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        async def start() -> None:
+            try:
+                ts = await self._services.web.write_message(START, arguments)
+            except (NoAnswerError, RefusedError) as error:
+                if not answer.done():
+                    answer.set_exception(error)
+                return
+            if not answer.done():
+                answer.set_result(ts)
+                return
+            self._note(seq, ts, snapshot)
+            self._ts, self._is_open = ts, True
+            await self.abandon()
+            await disown(
+                self._services,
+                self._outlet.address,
+                Part(self._outlet.turn.id, seq, ts),
+            )
+
+        self._apart(start())
+        return await answer
 
     async def _append(self, page: Page) -> None:
         await self._slots.take(APPEND, page)
@@ -126,28 +170,36 @@ class StreamedMessage:
     ) -> None:
         """Add to the stream; where it takes no more, let an edit settle the page."""
         seq, is_open = self._outlet.next_seq(), method == APPEND
-        holds_it = self._editor.bears(seq)
         if is_open:
             holds_it = partial(holds, before=page.shown(), behind=snapshot.text)
         else:
+            holds_it = self._editor.bears(seq)
             arguments["metadata"] = metadata(self._outlet.turn.id, seq)
+        await self._intend(seq, snapshot)
         try:
             answer = await self._call(method, arguments)
         except NoAnswerError as error:
             log.warning("it is unknown what a stream holds", error=str(error))
-            self._editor.doubt(snapshot, holds_it)
+            self._editor.doubt(seq, snapshot, holds_it)
         except RefusedError as error:
-            if error.error in {STOPPED, *GONE_ERRORS}:
-                raise
-            log.info("a stream ended", error=error.error)
-            self._is_open = error.error != STREAM_ENDED
+            self._drop(seq)
+            self._take_end(error)
         else:
-            if answer is not None:
-                self._keep(page, snapshot, seq)
-                self._is_open = is_open
+            if answer is None:
+                self._drop(seq)
+                return
+            self._keep(page, snapshot, seq)
+            self._is_open = is_open
             return
         self._has_streamed = True
         self._pages.turn()
+
+    def _take_end(self, error: RefusedError) -> None:
+        """Take note of why the stream takes no more, unless nothing else would."""
+        if error.error in {STOPPED, *GONE_ERRORS}:
+            raise error
+        log.info("a stream ended", error=error.error)
+        self._is_open = error.error != STREAM_ENDED
 
     async def _settle(self, page: Page) -> None:
         """Edit the message to hold the whole page, its stream stopped."""
@@ -173,6 +225,7 @@ class StreamedMessage:
         """Stop the stream as it is; whether that helped, the next edit tells."""
         await self._slots.take(STOP, page)
         self._is_open = False
+        await self._services.assured(self._outlet.turn.id)
         try:
             await self._call(STOP, self._place())
         except NoAnswerError as error:
@@ -183,7 +236,7 @@ class StreamedMessage:
                 raise
             self._is_stuck = error.error != STREAM_ENDED
 
-    async def _adopted(self, snapshot: Snapshot) -> str:
+    async def _adopted(self, seq: int, snapshot: Snapshot) -> str:
         """Return the ts of a stream that began without an answer; empty if none did.
 
         It carries no mark, so it is the newest message of ours that nothing explains.
@@ -197,14 +250,19 @@ class StreamedMessage:
                 for message in messages
                 if message.get("bot_id") == services.bot_id
                 and mark_of(message, services.bot_id) is None
-                and message["ts"] not in {*outlet.messages, *outlet.unmarked}
+                and message["ts"] not in {*outlet.messages, *outlet.others}
             ]
             return max(unexplained, default=None)
 
         try:
             ts = await search(look, services.doubt, services.web.token_state)
-        except LostError as error:
-            raise LostError(snapshot) from error
+        except DoubtError as error:
+            self._note(seq, UNKNOWN, snapshot)
+            raise DoubtError(snapshot) from error
+        if ts and outlet.turn.attempts > 1:
+            # It may be an earlier attempt's: an edit makes sure what it holds.
+            self._has_streamed = True
+            self._pages.turn()
         return ts or ""
 
     async def _call(
@@ -225,8 +283,20 @@ class StreamedMessage:
         page.deliver(snapshot, is_open=is_open)
         self._outlet.store(self._ts)
         self._outlet.footing.stand(Standing(self._ts, snapshot.text, seq))
+        self._note(seq, self._ts, snapshot)
+
+    async def _intend(self, seq: int, snapshot: Snapshot) -> None:
+        """Make sure that the turn is ours, and record what the next call brings."""
         turn = self._outlet.turn.id
-        self._services.journal.note(turn, seq, self._ts, snapshot.source)
+        await self._services.assured(turn)
+        self._services.journal.intend(turn, seq, snapshot.source)
+
+    def _note(self, seq: int, message: str, snapshot: Snapshot) -> None:
+        turn = self._outlet.turn.id
+        self._services.journal.note(turn, seq, message, snapshot.source)
+
+    def _drop(self, seq: int) -> None:
+        self._services.journal.drop(self._outlet.turn.id, seq)
 
     def _place(self) -> dict[str, Any]:
         return {"channel": self._outlet.address.channel, "ts": self._ts}

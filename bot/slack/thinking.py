@@ -58,7 +58,8 @@ class Thinking:
             await self._call(STATUS, status, SHOWING_S, first)
             await _is_set(first, HEARTBEAT_S)
         # Slack clears it at a post, but not one that comes behind the post.
-        if self._may_be_late or not self._outlet.messages:
+        is_posted = self._outlet.messages and not self._outlet.is_in_place_of_another
+        if self._may_be_late or not is_posted:
             none = {**place, "status": ""}
             await self._call(STATUS, none, STATUS_LIFE_S, self._never)
 
@@ -89,7 +90,7 @@ class Thinking:
         now_s = asyncio.get_running_loop().time
         ends_at_s, pause_s = now_s() + patience_s, PAUSE_S
         may_be_done = False
-        while now_s() < ends_at_s and not is_over.is_set():
+        while now_s() < ends_at_s and not (is_over.is_set() or self._outlet.is_lost):
             if wait_s := self._wait_s(method):
                 await _is_set(is_over, wait_s)
                 continue

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import get_args
 
-from sqlalchemy import Integer, Text, bindparam, cast, delete, select
+from sqlalchemy import Integer, Text, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.conversation.record import Note, Record
@@ -102,14 +102,16 @@ class SqlNotes:
         turn = tables.turn
         is_ours = (
             select(turn.c.id)
-            .where(turn.c.id == bindparam("turn"), turn.c.owner == self._owner)
+            .where(
+                turn.c.id == bindparam("turn", type_=Text), turn.c.owner == self._owner
+            )
             .exists()
         )
         values = select(
-            cast(bindparam("turn"), Text),
-            cast(bindparam("seq"), Integer),
-            cast(bindparam("message"), Text),
-            cast(bindparam("text"), Words),
+            bindparam("turn", type_=Text),
+            bindparam("seq", type_=Integer),
+            bindparam("message", type_=Text),
+            bindparam("text", type_=Words),
         ).where(is_ours)
         row = insert(self._engine, tables.reply_message).from_select(
             ["turn", "seq", "message", "text"], values

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bot.slack.search import LostError, search
+from bot.slack.search import DoubtError, search
 from bot.slack.services import Doubt
 from bot.slack.token import TokenState
 from bot.slack.web import NoAnswerError, RefusedError
@@ -59,7 +59,7 @@ def test_a_look_without_an_answer_is_none(trouble: Exception) -> None:
 
 
 def test_where_nothing_may_be_read_it_is_lost_at_once() -> None:
-    with pytest.raises(LostError, match="missing_scope"):
+    with pytest.raises(DoubtError, match="missing_scope"):
         searched([RefusedError("missing_scope")])
 
 
@@ -68,7 +68,7 @@ def test_where_slack_stays_silent_it_is_lost_in_the_end() -> None:
         async def look() -> str | None:
             raise NoAnswerError("500")
 
-        with pytest.raises(LostError, match="no answer"):
+        with pytest.raises(DoubtError, match="no answer"):
             await search(look, DOUBT, TokenState())
         return asyncio.get_running_loop().time()
 

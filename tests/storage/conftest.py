@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.storage import database
+from tests import postgres
 
 
 @pytest.fixture
@@ -18,4 +19,15 @@ async def engine(tmp_path: Path, database_url: str) -> AsyncGenerator[AsyncEngin
 @pytest.fixture
 async def sqlite(tmp_path: Path) -> AsyncGenerator[AsyncEngine]:
     async with database.opened(tmp_path) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def postgresql(
+    tmp_path: Path, postgres_server: str
+) -> AsyncGenerator[AsyncEngine]:
+    async with (
+        postgres.database(postgres_server) as url,
+        database.opened(tmp_path, url) as engine,
+    ):
         yield engine

@@ -11,13 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.fold import Fold
 from bot.conversation.memory import BOT
+from bot.conversation.record import Note
 from bot.conversation.turn import ThreadId
 from bot.storage import database, tables
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
 from bot.storage.retention import SqlArchive
-from bot.storage.turns import Note, SqlTurns
+from bot.storage.turns import SqlTurns
 from tests.long import examples
+from tests.storage.rows import noted
 from tests.storage.test_memory import folded
 from tests.twins import THREAD, asked, said
 
@@ -41,7 +43,7 @@ async def keep(engine: AsyncEngine, *positions: str, state: str = "done") -> Non
     for position in positions:
         turn = asked(f"{SECRET} {position}", position)
         await turns.add(turn)
-        await turns.note_messages([Note(turn.id, 0, "m", OWN_WORDS)])
+        await noted(engine, Note(turn.id, 0, "m", OWN_WORDS))
     async with transaction(engine) as connection:
         await connection.execute(update(tables.turn).values(state=state))
     assert await memory.commit(folded(await memory.load(THREAD), *positions))
@@ -210,7 +212,7 @@ async def reply_in_parts(engine: AsyncEngine, *parts: str) -> None:
     turn = asked("why", "1")
     await turns.add(turn)
     notes = [Note(turn.id, seq, f"m{seq}", words) for seq, words in enumerate(parts)]
-    await turns.note_messages(notes)
+    await noted(engine, *notes)
     whole = "".join(parts)
     await memory.add(replace(turn.question, role="bot", speaker=BOT, text=whole))
 
@@ -288,7 +290,7 @@ async def test_a_reply_that_is_not_remembered_yet_keeps_its_parts(
 ) -> None:
     turn = asked("why", "1")
     await SqlTurns(engine).add(turn)
-    await SqlTurns(engine).note_messages([Note(turn.id, 0, "m0", OWN_WORDS)])
+    await noted(engine, Note(turn.id, 0, "m0", OWN_WORDS))
 
     assert not await SqlMemory(engine).retract(THREAD, "m0")
     assert OWN_WORDS in await everything(engine)

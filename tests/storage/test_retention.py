@@ -4,11 +4,15 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.conversation.record import Note
+from bot.conversation.turn import Ending
 from bot.storage import retention, tables
 from bot.storage.database import transaction
+from bot.storage.demands import SqlDemands
 from bot.storage.memory import SqlMemory
 from bot.storage.retention import SqlArchive
-from bot.storage.turns import Note, SqlTurns
+from bot.storage.turns import SqlTurns
+from tests.storage.rows import noted
 from tests.storage.test_memory import folded
 from tests.twins import THREAD, asked, said
 
@@ -36,8 +40,10 @@ async def test_an_old_thread_is_deleted_with_all_that_belongs_to_it(
 ) -> None:
     turns, memory = SqlTurns(engine), SqlMemory(engine)
     await turns.add(asked(position="1"))
-    await turns.note_messages([Note(asked(position="1").id, 0, "1.1", "x")])
-    await turns.finish(asked(position="1").id, "done")
+    await noted(engine, Note(asked(position="1").id, 0, "1.1", "x"))
+    await turns.claim(asked(position="1").question.thread)
+    await turns.finish(asked(position="1").id, Ending("done"))
+    await SqlDemands(engine).rate(asked(position="1").id, "ana", "good")
     await memory.add(said("x", "2"))
     await memory.commit(folded(await memory.load(THREAD), "1"))
     await memory.add(said("y", thread="new"))
@@ -51,6 +57,8 @@ async def test_an_old_thread_is_deleted_with_all_that_belongs_to_it(
         "summary": 0,
         "turn": 0,
         "reply_message": 0,
+        "feedback": 0,
+        "pace": 0,
     }
 
 

@@ -6,12 +6,14 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.memory import BOT
+from bot.conversation.record import Note
 from bot.conversation.turn import ThreadId
 from bot.storage import tables
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
 from bot.storage.threads import SqlThreads, ThreadLine
-from bot.storage.turns import Note, SqlTurns
+from bot.storage.turns import SqlTurns
+from tests.storage.rows import noted
 from tests.storage.test_memory import folded
 from tests.twins import THREAD, asked, said
 
@@ -23,7 +25,7 @@ async def fill(engine: AsyncEngine) -> None:
         turn = asked(f"q{position}", position)
         await turns.add(turn)
         reply = replace(turn.question, role="bot", speaker=BOT, text=f"a{position}")
-        await turns.note_messages([Note(turn.id, 0, f"m{position}", reply.text)])
+        await noted(engine, Note(turn.id, 0, f"m{position}", reply.text))
         await memory.add(reply)
     assert await memory.commit(folded(await memory.load(THREAD), "1"))
 

@@ -1,17 +1,21 @@
 """Turns in SQL: stored once, claimed oldest first, in the state they are in."""
 
+import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.ports import StoreError
-from bot.conversation.turn import TurnId
+from bot.conversation.record import Note
+from bot.conversation.turn import Ending, Spent
 from bot.storage import tables
-from bot.storage.database import transaction
+from bot.storage.database import ConflictError, transaction
 from bot.storage.memory import SqlMemory
-from bot.storage.turns import Note, SqlTurns
+from bot.storage.notes import SqlNotes, whole
+from bot.storage.turns import SqlTurns
 from tests.twins import THREAD, asked
 
 
@@ -61,29 +65,34 @@ async def test_the_oldest_waiting_turn_of_the_thread_is_claimed(
     claimed = []
     while (turn := await turns.claim(THREAD)) is not None:
         claimed.append(turn.question.text)
-        await turns.finish(turn.id, "done")
+        await turns.finish(turn.id, Ending("done"))
 
     assert claimed == ["1", "2", "3"]
 
 
-async def test_a_thread_never_has_two_running_turns(turns: SqlTurns) -> None:
+async def test_a_thread_never_has_two_running_turns(
+    turns: SqlTurns, engine: AsyncEngine
+) -> None:
     for position in "12":
         await turns.add(asked(position, position))
     await turns.claim(THREAD)
 
-    with pytest.raises(StoreError, match="IntegrityError"):
-        await turns.claim(THREAD)
+    assert await turns.claim(THREAD) is None
+    with pytest.raises(ConflictError):
+        async with transaction(engine) as connection:
+            await connection.execute(update(tables.turn).values(state="running"))
 
 
 async def test_a_dead_processes_turn_waits_again_and_an_ended_one_does_not(
-    turns: SqlTurns,
+    sqlite: AsyncEngine,
 ) -> None:
+    turns = SqlTurns(sqlite)
     for position in "12":
         await turns.add(asked(position, position))
     await turns.add(asked("other", thread="other"))
     first = await turns.claim(THREAD)
     assert first is not None
-    await turns.finish(first.id, "failed")
+    await turns.finish(first.id, Ending("failed"))
     await turns.claim(THREAD)
 
     threads = await turns.resume()
@@ -91,36 +100,16 @@ async def test_a_dead_processes_turn_waits_again_and_an_ended_one_does_not(
     again = await turns.claim(THREAD)
     assert sorted(threads) == ["other", THREAD]
     assert again is not None
-    assert (again.question.text, again.attempts) == ("2", 2)
+    assert (again.question.text, again.attempts, again.interruptions) == ("2", 2, 1)
 
 
 async def test_a_thread_without_work_is_not_resumed(turns: SqlTurns) -> None:
     await turns.add(asked())
     await turns.claim(THREAD)
-    await turns.finish(asked().id, "done")
+    await turns.finish(asked().id, Ending("done"))
 
     assert await turns.resume() == ()
     assert not await turns.add(asked())
-
-
-async def test_a_note_is_kept_once_per_part(
-    turns: SqlTurns, engine: AsyncEngine
-) -> None:
-    await turns.add(asked())
-
-    first, second = (Note(asked().id, seq, "1.1", f"line {seq}\n") for seq in (0, 1))
-    await turns.note_messages([first, second])
-    await turns.note_messages([Note(asked().id, 1, "9.9", "again")])
-
-    async with transaction(engine) as connection:
-        table = tables.reply_message
-        rows = await connection.execute(select(table))
-        assert [Note(*row) for row in rows.all()] == [first, second]
-
-
-async def test_a_note_on_no_turn_is_refused(turns: SqlTurns) -> None:
-    with pytest.raises(StoreError):
-        await turns.note_messages([Note(TurnId("nobody's"), 0, "1.1", "")])
 
 
 async def test_an_unknown_state_is_refused(
@@ -131,19 +120,6 @@ async def test_an_unknown_state_is_refused(
     with pytest.raises(StoreError):
         async with transaction(engine) as connection:
             await connection.execute(update(tables.turn).values(state="lost"))
-
-
-async def test_a_claim_looks_into_the_index_alone(sqlite: AsyncEngine) -> None:
-    query = (
-        "explain query plan select id from turn"
-        " where thread = 'a' and state = 'waiting' order by position limit 1"
-    )
-    async with transaction(sqlite) as connection:
-        plan = (await connection.execute(text(query))).all()
-
-    assert [row.detail for row in plan] == [
-        "SEARCH turn USING INDEX turn_waiting (thread=?)"
-    ]
 
 
 async def _accept(turns: SqlTurns, engine: AsyncEngine, *said: tuple[str, str]) -> None:
@@ -189,3 +165,146 @@ async def test_recent_threads_are_found_without_reading_all_turns(
 
     # No sort behind the scan: the limit ends it.
     assert [row.detail for row in plan] == ["SCAN turn USING INDEX turn_accepted"]
+
+
+async def expire(engine: AsyncEngine) -> None:
+    """Let all leases run out."""
+    async with transaction(engine) as connection:
+        await connection.execute(update(tables.turn).values(lease_until_s=0.0))
+
+
+async def stored(engine: AsyncEngine) -> Any:
+    """Return the only turn's row."""
+    async with transaction(engine) as connection:
+        return (await connection.execute(select(tables.turn))).one()
+
+
+async def test_a_lease_that_ran_out_is_taken_over_and_counts_as_an_interruption(
+    engine: AsyncEngine,
+) -> None:
+    dead, alive = SqlTurns(engine), SqlTurns(engine)
+    for position in "12":
+        await dead.add(asked(position, position))
+    await dead.claim(THREAD)
+
+    before = await alive.claim(THREAD)
+    await expire(engine)
+    taken = await alive.claim(THREAD)
+
+    assert before is None
+    assert taken is not None
+    assert (taken.question.text, taken.attempts, taken.interruptions) == ("1", 2, 1)
+    assert await dead.renew() == {}
+    assert not await dead.finish(taken.id, Ending("done"))
+    assert await alive.renew() == {taken.id: ""}
+
+
+async def test_a_lease_that_nobody_took_is_renewed_late(engine: AsyncEngine) -> None:
+    turns = SqlTurns(engine)
+    await turns.add(asked())
+    await turns.claim(THREAD)
+    await expire(engine)
+
+    assert await turns.renew() == {asked().id: ""}
+    assert await SqlTurns(engine).claim(THREAD) is None
+
+
+async def test_what_is_handed_over_waits_and_was_not_interrupted(
+    engine: AsyncEngine,
+) -> None:
+    turns = SqlTurns(engine)
+    await turns.add(asked())
+    await turns.claim(THREAD)
+    await turns.hand_over(asked().id)
+
+    again = await SqlTurns(engine).claim(THREAD)
+
+    assert again is not None
+    assert (again.attempts, again.interruptions) == (2, 0)
+
+
+async def test_orphans_are_threads_with_work_that_nobody_does(
+    postgresql: AsyncEngine,
+) -> None:
+    turns, dead = SqlTurns(postgresql), SqlTurns(postgresql)
+    for thread in ("idle", "busy", "dead"):
+        await turns.add(asked(thread=thread))
+    await turns.add(asked(position="2", thread="busy"))
+    for thread in ("dead", "busy"):
+        await dead.claim(asked(thread=thread).question.thread)
+        if thread == "dead":
+            await expire(postgresql)
+
+    assert sorted(await turns.orphans()) == ["dead", "idle"]
+    assert sorted(await turns.resume()) == ["dead", "idle"]
+
+
+async def test_no_file_of_one_process_has_orphans(sqlite: AsyncEngine) -> None:
+    turns = SqlTurns(sqlite)
+    await turns.add(asked())
+
+    assert await turns.orphans() == ()
+    assert not turns.is_shared
+
+
+async def test_processes_that_claim_at_once_share_no_turn(
+    postgresql: AsyncEngine,
+) -> None:
+    processes = [SqlTurns(postgresql) for _ in range(4)]
+    for position in "123456":
+        await processes[0].add(asked(position, position))
+    claimed: list[str] = []
+
+    async def work(turns: SqlTurns) -> None:
+        for _ in range(20):
+            turn = await turns.claim(THREAD)
+            if turn is not None:
+                claimed.append(turn.question.text)
+                await turns.finish(turn.id, Ending("done"))
+
+    async with asyncio.TaskGroup() as group:
+        for turns in processes:
+            group.create_task(work(turns))
+
+    assert claimed == list("123456")
+
+
+async def test_an_ending_is_stored_and_its_cost_added_up(engine: AsyncEngine) -> None:
+    turns = SqlTurns(engine)
+    await turns.add(asked())
+    await turns.claim(THREAD)
+    await turns.hand_over(asked().id)
+    await turns.claim(THREAD)
+
+    await turns.finish(asked().id, Ending("failed", "break", Spent(10, 2), "Oops"))
+
+    row = await stored(engine)
+    assert (row.state, row.cut, row.error) == ("failed", "break", "Oops")
+    assert (row.prompt_tokens, row.answer_tokens) == (10, 2)
+
+
+async def test_all_of_a_replys_text_is_kept_only_until_its_end(
+    engine: AsyncEngine,
+) -> None:
+    turns = SqlTurns(engine, "me")
+    notes = SqlNotes(engine, "me")
+    await turns.add(asked())
+    await turns.claim(THREAD)
+    await notes.write([whole(asked().id, "one\n", ""), Note(asked().id, 0, "1.1", "o")])
+
+    await turns.finish(asked().id, Ending("done"))
+
+    assert (await notes.of(asked().id)).whole is None
+    assert len((await notes.of(asked().id)).notes) == 1
+
+
+async def test_a_turn_is_shown_to_wait_only_while_it_does(engine: AsyncEngine) -> None:
+    turns = SqlTurns(engine)
+    await turns.add(asked())
+    assert await turns.queue(asked().id)
+
+    turn = await turns.claim(THREAD)
+
+    assert turn is not None
+    assert turn.is_queued
+    assert not await turns.queue(asked().id)

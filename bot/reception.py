@@ -46,7 +46,7 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Reception:
     """What takes what people say and press."""
 
     listener: Listener
@@ -60,14 +60,14 @@ def queue_of(turns: SqlTurns, demands: SqlDemands, at_once: int) -> Queue:
     return Queue(turns, demands, leases, Inbox(turns, at_once, leases))
 
 
-def desk_of(
+def reception_of(
     slack: Web, mind: Mind, policy: Policy, queue: Queue, delivery: SlackDelivery
-) -> Desk:
-    """Return a desk that hands turns to a queue."""
+) -> Reception:
+    """Return a reception that hands turns to a queue."""
     errands = Errands()
     controls = Controls(slack, mind.steering, policy, errands)
     demands = Demands(queue.demands, queue.leases, queue.inbox.wake, delivery.unqueue)
     panel = Panel(slack, delivery.rows.clear)
     turn_controls = TurnControls(demands, queue.demands, policy, errands, panel)
     listener = Listener(queue.inbox, mind.memory, policy, controls, turn_controls)
-    return Desk(listener, (controls.press, turn_controls.press), errands)
+    return Reception(listener, (controls.press, turn_controls.press), errands)
