@@ -108,6 +108,7 @@ class SlackDelivery:
 
     async def remove(self, turn: Turn) -> None:
         """Take away what was delivered of a turn."""
+        await self.rows.release(turn)
         await Aftermath(self._services, turn, None).remove()
 
     def queue(self, turn: Turn) -> None:

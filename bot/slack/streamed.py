@@ -16,7 +16,7 @@ from typing import Any, Final
 import structlog
 
 from bot.slack.budget import APPEND, START, STOP, UPDATE
-from bot.slack.editor import Editor
+from bot.slack.editor import Editor, Holds
 from bot.slack.footing import Standing
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.page import Page, Snapshot
@@ -170,9 +170,8 @@ class StreamedMessage:
     ) -> None:
         """Add to the stream; where it takes no more, let an edit settle the page."""
         seq, is_open = self._outlet.next_seq(), method == APPEND
-        if is_open:
-            holds_it = partial(holds, before=page.shown(), behind=snapshot.text)
-        else:
+        holds_it: Holds = partial(holds, before=page.shown(), behind=snapshot.text)
+        if not is_open:
             holds_it = self._editor.bears(seq)
             arguments["metadata"] = metadata(self._outlet.turn.id, seq)
         await self._intend(seq, snapshot)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.conversation.ports import StoreError
 from bot.conversation.turn import Message as Said
-from bot.conversation.turn import ThreadId, Turn, TurnId
+from bot.conversation.turn import ThreadId, Turn
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
@@ -25,20 +25,9 @@ from bot.slack.preflight import Identity
 from bot.slack.reaction import StopSign
 from bot.slack.services import Doubt, Services
 from bot.slack.web import Web, opened
+from tests.slack.journal import ListedJournal, Noted
 
 ME = Identity(TEAM, BOT_USER, BOT_ID)
-
-Note = tuple[TurnId, int, str, str]
-
-
-class ListedJournal:
-    """A journal that is a list."""
-
-    def __init__(self, notes: list[Note]) -> None:
-        self._notes = notes
-
-    def note(self, turn: TurnId, seq: int, message: str, text: str) -> None:
-        self._notes.append((turn, seq, message, text))
 
 
 class GatedInbox:
@@ -161,12 +150,12 @@ async def web(playground: Playground) -> AsyncGenerator[Web]:
 
 
 @pytest.fixture
-def notes() -> list[Note]:
+def notes() -> list[Noted]:
     return []
 
 
 @pytest.fixture
-def journal(notes: list[Note]) -> ListedJournal:
+def journal(notes: list[Noted]) -> ListedJournal:
     return ListedJournal(notes)
 
 

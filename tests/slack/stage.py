@@ -16,26 +16,12 @@ from bot.slack.outlet import ReplyOutlet, Writer
 from bot.slack.poster import ChannelPoster
 from bot.slack.services import Services
 from tests.slack.call import Call
+from tests.slack.journal import ListedJournal
 from tests.slack.schedule import Schedule
 from tests.slack.virtual import WirelessSlack, virtually
 from tests.slack.watch import visible
 
 INTERVAL_S = 1.1
-
-
-class Notes:
-    """A journal that is a list."""
-
-    def __init__(self) -> None:
-        self.all: list[tuple[int, str, str]] = []
-
-    def note(self, turn: TurnId, seq: int, message: str, text: str) -> None:
-        self.all.append((seq, message, text))
-
-    @property
-    def text(self) -> str:
-        """Return all that was noted of the model's text."""
-        return "".join(text for _, _, text in self.all)
 
 
 class Idle:
@@ -59,7 +45,7 @@ class Stage:
 
     def __init__(self, slack: WirelessSlack, interval_s: float) -> None:
         self.slack = slack
-        self.notes = Notes()
+        self.notes = ListedJournal()
         clock = asyncio.get_running_loop().time
         self.budget = Budget(interval_s, clock)
         self.services = Services(cast("Any", slack), BOT_ID, self.notes, self.budget)

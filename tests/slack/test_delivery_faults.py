@@ -25,6 +25,7 @@ from bot.slack.shown import Known, shown
 from tests.chunking.texts import leaves_a_fence_open
 from tests.long import examples
 from tests.slack.call import early_calls
+from tests.slack.journal import ListedJournal
 from tests.slack.schedule import FORM_ERRORS, Schedule, fault_schedules
 from tests.slack.virtual import WirelessSlack, virtually
 from tests.slack.watch import visible
@@ -36,20 +37,11 @@ SETTLED_S = 30.0
 """How long what was stored late may take."""
 
 
-class Notes:
-    """A journal that is a list."""
-
-    def __init__(self) -> None:
-        self.all: list[tuple[int, str, str]] = []
-
-    def note(self, turn: TurnId, seq: int, message: str, text: str) -> None:
-        self.all.append((seq, message, text))
-
-
 @dataclass
 class Played:
     slack: WirelessSlack
-    notes: Notes
+    recorded: str
+    """The model's text, as the journal has it."""
     messages: list[str]
     """What stands in the thread at the end."""
 
@@ -79,7 +71,7 @@ def played(
 
     async def play() -> Played:
         slack = WirelessSlack(limits or Limits(), schedule=schedule)
-        notes = Notes()
+        notes = ListedJournal()
         clock = asyncio.get_running_loop().time
         services = Services(cast("Any", slack), BOT_ID, notes, Budget(1.1, clock))
         turn = asked(slack)
@@ -96,7 +88,9 @@ def played(
             # What a lost call stores late comes now.
             await asyncio.sleep(SETTLED_S)
         thread_ts = turn.question.position
-        return Played(slack, notes, visible(slack.workspace, CHANNEL, thread_ts))
+        return Played(
+            slack, notes.text(turn.id), visible(slack.workspace, CHANNEL, thread_ts)
+        )
 
     return virtually(play())
 
@@ -194,7 +188,7 @@ def test_a_reply_is_complete_whatever_becomes_of_its_calls(
     assert early_calls(play.slack.calls) == []
     assert [call for call in play.slack.calls if call.is_too_long] == []
     assert play.slack.watch.regressions() == []
-    assert "".join(text for _, _, text in play.notes.all).split() == said.text.split()
+    assert play.recorded.split() == said.text.split()
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -79,7 +79,7 @@ def test_what_is_posted_is_noted_with_its_words() -> None:
         await post(stage, "", "one <!here>", turn=turn)
 
         (ts,) = [m.ts for m in stage.slack.workspace.messages("C0DEV") if m.bot_id]
-        assert stage.notes.all == [(0, ts, "\none <!here>\n")]
+        assert [note[1:] for note in stage.notes.notes] == [(0, ts, "\none <!here>\n")]
 
     staged(play)
 
@@ -162,7 +162,7 @@ def test_what_arrived_is_found_and_posted_once(word: str) -> None:
         await post(stage, "one", turn=turn)
 
         assert stage.shows(turn) == ["one"]
-        assert stage.notes.text == "one\n"
+        assert stage.notes.text() == "one\n"
 
     staged(play, chat_postMessage=[word])
 

@@ -23,7 +23,7 @@ async def reply(
     await asyncio.sleep(30)
     assert "\n".join(stage.shows(turn)).split() == "".join(pieces).split()
     assert stage.slack.watch.regressions() == []
-    assert stage.notes.text == "".join(pieces)
+    assert stage.notes.text() == "".join(pieces)
     return turn
 
 
