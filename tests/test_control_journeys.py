@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -158,7 +158,7 @@ async def talking(
     playground: Playground, bots: Bots, mode: str = "lines", **variables: object
 ) -> AsyncGenerator[Talk]:
     given = {"LINEFEED_DELIVERY": mode, "LINEFEED_CONTROLS": "row", **variables}
-    async with bots.running(playground, LINEFEED_GRACE_S=2, **given):
+    async with bots.running(playground, LINEFEED_GRACE_S=0, **given):
         yield Talk(playground)
 
 
@@ -180,21 +180,17 @@ def by_button(talk: Talk, question: Message) -> None:
     talk.press(question, buttons.STOP)
 
 
-Stop = Callable[[Talk, Message], None]
-
-
-@pytest.mark.parametrize(
-    "stop", [by_word, by_sign_on_the_question, by_sign_on_the_reply]
-)
 async def test_a_reply_is_stopped_within_a_second(
-    playground: Playground, bots: Bots, mode: str, stop: Stop
+    playground: Playground, bots: Bots, mode: str
 ) -> None:
+    ways = (by_word, by_sign_on_the_question, by_sign_on_the_reply)
     async with talking(playground, bots, mode) as talk:
-        question = talk.ask()
-        await talk.begun(question)
-        since_s = time.monotonic()
-        stop(talk, question)
-        await talk.stopped(question, since_s)
+        for stop in ways:
+            question = talk.ask()
+            await talk.begun(question)
+            since_s = time.monotonic()
+            stop(talk, question)
+            await talk.stopped(question, since_s)
 
         seen = talk.numbers(question)
         assert re.findall(r"\bn\d+\b", await talk.remembered(question)) == seen
@@ -370,20 +366,6 @@ async def test_an_old_replys_buttons_say_so_and_can_still_be_rated(
         assert len(playground.model.requests) == 2
 
 
-async def test_a_reply_is_given_anew_in_the_place_of_the_old_one(
-    playground: Playground, bots: Bots, mode: str
-) -> None:
-    async with talking(playground, bots, mode) as talk:
-        question = talk.ask("hi", "n1\n\nn2\n", pace=FAST)
-        await talk.until(lambda: buttons.REGENERATE in talk.actions(question))
-        playground.model.scripts.append("n3\n\nn4\n")
-        talk.press(question, buttons.REGENERATE)
-
-        await talk.until(lambda: talk.numbers(question) == ["n3", "n4"])
-        await talk.until(lambda: talk.actions(question).count(buttons.REGENERATE) == 1)
-        assert re.findall(r"n\d", await talk.remembered(question)) == ["n3", "n4"]
-
-
 async def test_a_reply_that_became_too_long_is_gone_on_with(
     playground: Playground, bots: Bots, mode: str
 ) -> None:
@@ -424,16 +406,22 @@ async def test_a_changed_question_is_answered_anew_while_its_reply_runs(
         assert "write new" in playground.model.requests[-1].messages[-1].text
 
 
-async def test_a_changed_question_is_answered_anew_after_its_reply(
+async def test_an_ended_reply_is_given_anew_by_a_button_and_by_an_edit(
     playground: Playground, bots: Bots, mode: str
 ) -> None:
     async with talking(playground, bots, mode) as talk:
-        question = talk.ask("hi", "n1\n", pace=FAST)
+        question = talk.ask("hi", "n1\n\nn2\n", pace=FAST)
         await talk.until(lambda: buttons.REGENERATE in talk.actions(question))
-        playground.model.scripts.append("n2\n")
-        edit_message(talk.workspace, "U0ANA", CHANNEL, question.ts, "@Linefeed ho")
+        playground.model.scripts.append("n3\n\nn4\n")
+        talk.press(question, buttons.REGENERATE)
+        await talk.until(lambda: talk.numbers(question) == ["n3", "n4"])
+        await talk.until(lambda: talk.actions(question).count(buttons.REGENERATE) == 1)
 
-        await talk.until(lambda: talk.numbers(question) == ["n2"])
+        playground.model.scripts.append("n5\n\nn6\n")
+        edit_message(talk.workspace, "U0ANA", CHANNEL, question.ts, "@Linefeed ho")
+        await talk.until(lambda: talk.numbers(question) == ["n5", "n6"])
+        await talk.until(lambda: talk.actions(question).count(buttons.REGENERATE) == 1)
+        assert re.findall(r"n\d", await talk.remembered(question)) == ["n5", "n6"]
 
 
 async def test_a_question_that_becomes_a_command_is_no_question_any_more(
@@ -450,22 +438,16 @@ async def test_a_question_that_becomes_a_command_is_no_question_any_more(
         assert len(playground.model.requests) == 1
 
 
-@pytest.mark.parametrize("is_running", [True, False])
 async def test_a_deleted_questions_reply_disappears(
-    playground: Playground, bots: Bots, mode: str, *, is_running: bool
+    playground: Playground, bots: Bots, mode: str
 ) -> None:
     async with talking(playground, bots, mode) as talk:
-        text, pace = (LONG, SLOW) if is_running else ("n1\nn2\n", FAST)
-        question = talk.ask("hi", text, pace=pace)
-        await talk.begun(question)
-        if not is_running:
-            await talk.until(lambda: buttons.REGENERATE in talk.actions(question))
-        delete_message(talk.workspace, "U0ANA", CHANNEL, question.ts)
+        running = talk.ask()
+        await talk.begun(running)
+        delete_message(talk.workspace, "U0ANA", CHANNEL, running.ts)
+        await talk.until(lambda: talk.replies(running) == [])
 
-        await talk.until(lambda: talk.replies(question) == [])
-
-
-def elements(blocks: tuple[JsonObject, ...]) -> Iterator[JsonObject]:
-    """Yield what can be pressed."""
-    for block in blocks:
-        yield from block.get("elements", ())
+        ended = talk.ask("hi", "n1\nn2\n", pace=FAST)
+        await talk.until(lambda: buttons.REGENERATE in talk.actions(ended))
+        delete_message(talk.workspace, "U0ANA", CHANNEL, ended.ts)
+        await talk.until(lambda: talk.replies(ended) == [])

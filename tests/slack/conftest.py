@@ -10,7 +10,7 @@ import pytest
 
 from bot.conversation.ports import StoreError
 from bot.conversation.turn import Message as Said
-from bot.conversation.turn import ThreadId, Turn
+from bot.conversation.turn import ThreadId, Turn, TurnId
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
