@@ -17,7 +17,7 @@ from bot.conversation.turn import ThreadId, Turn, TurnId
 from bot.slack.budget import UPDATE
 from bot.slack.buttons import Block, reply_row
 from bot.slack.footing import Standing
-from bot.slack.insistence import Call, Fate, insist
+from bot.slack.insistence import Call, Fate, insist, is_set_within
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.poster import content
 from bot.slack.record import metadata
@@ -28,6 +28,8 @@ PATIENCE_S: Final = 60.0
 """For how long to try to bring a row, or to take it away."""
 PRESSED_PATIENCE_S: Final = 1.0
 """The same where somebody waits for what they pressed."""
+LOOK_S: Final = 0.2
+"""How often to look whether a turn has ended whose reply is in Slack."""
 RESERVE: Final = 10
 """Edits that are left to replies that grow."""
 MAX_ROWS: Final = 2_000
@@ -118,19 +120,26 @@ class Rows:
                 # It went when its message grew.
                 del self._rows[thread]
             await self._take_away(thread, work.is_over)
-            if outlet.footing.offered is not None and await self._stands(outlet.turn):
+            if outlet.footing.offered is not None and await self._stands(
+                outlet.turn, work
+            ):
                 await self._bring(outlet, standing, work)
         finally:
             work.is_done.set()
             if self._works.get(thread) is work:
                 del self._works[thread]
 
-    async def _stands(self, turn: Turn) -> bool:
+    async def _stands(self, turn: Turn, work: _Work) -> bool:
+        """Wait for the turn's end; say whether its reply is the last word."""
         try:
-            return await self._services.stands(turn)
+            while not work.is_over.is_set():
+                stands = await self._services.stands(turn)
+                if stands is not None:
+                    return stands
+                await is_set_within(work.is_over, LOOK_S)
         except StoreError as error:
             log.warning("a reply gets no buttons", reason=str(error))
-            return False
+        return False
 
     async def _bring(
         self, outlet: ReplyOutlet, standing: Standing, work: _Work

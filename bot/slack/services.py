@@ -82,8 +82,9 @@ class Services:
 
     It raises `LostError` if it is not, and returns at once while its lease is fresh.
     """
-    stands: Callable[[Turn], Awaitable[bool]] = nobody_answers_after
-    """Says whether an attempt's reply is the last word in its thread."""
+    stands: Callable[[Turn], Awaitable[bool | None]] = nobody_answers_after
+    """Says whether an attempt's reply is the last word in its thread; None if the
+    attempt has not ended yet."""
     has_controls: bool = False
     """Whether replies have buttons."""
     shows_all_links: bool = False

@@ -87,10 +87,11 @@ class SqlDemands:
         return True
 
     @uninterrupted
-    async def stands(self, turn: Turn) -> bool:
+    async def stands(self, turn: Turn) -> bool | None:
         """Say whether an attempt's reply is the last word in its thread.
 
-        It is not where people want another one, or a newer turn waits.
+        It is not where people want another one, or a newer turn waits. None while the
+        attempt has not ended: nobody can have it given anew yet.
         """
         table = tables.turn
         async with transaction(self._engine) as connection:
@@ -98,7 +99,9 @@ class SqlDemands:
             row = found.one_or_none()
             if row is None or row.attempts != turn.attempts or _is_unwanted(row):
                 return False
-            return not await _has_newer(connection, row)
+            if await _has_newer(connection, row):
+                return False
+            return None if row.state == "running" else row.state in _ENDED
 
     @uninterrupted
     async def replied(self, message: str, place: str) -> TurnId | None:

@@ -17,7 +17,7 @@ from bot.slack.address import Address
 from bot.slack.budget import POST, STOP, TIERS, UPDATE
 from bot.slack.delivery import SlackDelivery
 from bot.slack.record import mark_of
-from bot.slack.rows import PATIENCE_S
+from bot.slack.rows import LOOK_S, PATIENCE_S
 from tests.slack.stage import Stage, staged
 
 Work = Callable[["Replies"], Awaitable[None]]
@@ -32,10 +32,15 @@ class Replies:
     last: set[str] = field(default_factory=set[str])
     """The turns whose reply is the last word; all of them if empty."""
     is_broken: bool = False
+    running: int = 0
+    """How often turns are said to run yet."""
 
-    async def stands(self, turn: Turn) -> bool:
+    async def stands(self, turn: Turn) -> bool | None:
         if self.is_broken:
             raise StoreError("locked")
+        if self.running:
+            self.running -= 1
+            return None
         return not self.last or turn.id in self.last
 
     @asynccontextmanager
@@ -168,6 +173,19 @@ def test_where_a_newer_turn_waits_there_is_no_row() -> None:
         await replies.reply(replies.follow_up(turn, "9.0"))
         await asyncio.sleep(1)
         assert replies.rows(turn) == [[], []]
+
+    played(play)
+
+
+def test_the_row_comes_when_the_turn_has_ended() -> None:
+    async def play(replies: Replies) -> None:
+        turn = replies.stage.ask()
+        replies.running = 5
+        await replies.reply(turn)
+        await asyncio.sleep(4 * LOOK_S)
+        assert replies.stage.calls(UPDATE) == []
+        await asyncio.sleep(2 * LOOK_S)
+        assert replies.rows(turn) == [ROW]
 
     played(play)
 

@@ -69,14 +69,15 @@ async def test_a_reply_stands_until_another_one_is_wanted(
 ) -> None:
     await turns.add(by("UANA", "1"))
     turn = await begun(turns)
-    assert await demands.stands(turn)
+    assert await demands.stands(turn) is None
     await turns.finish(turn.id, Ending("done"))
     assert await demands.stands(turn)
 
     await demands.reopen(turn.id, anew=True)
-    assert not await demands.stands(turn)
+    assert await demands.stands(turn) is False
     again = await begun(turns)
-    assert not await demands.stands(turn)
+    assert await demands.stands(turn) is False
+    await turns.finish(again.id, Ending("done"))
     assert await demands.stands(again)
 
     await turns.add(by("UANA", "2"))
