@@ -12,30 +12,35 @@ import structlog
 
 from bot import models
 from bot.conversation.alarm import Alarm
+from bot.conversation.allowance import Allowance, Limits
 from bot.conversation.condenser import Condenser
+from bot.conversation.ledger import Ledger
 from bot.conversation.memory import Memory
 from bot.conversation.ports import Archive, Briefings, MemoryStore
+from bot.conversation.prompt import SEVERAL_PEOPLE
 from bot.conversation.reply import Answerer
 from bot.conversation.retention import Retention
 from bot.conversation.steering import Steering
 from bot.conversation.tokens import TokenBudget
-from bot.reception import Reception, queue_of, reception_of
+from bot.conversation.turnstore import Caps
+from bot.hearing import Site, heard
+from bot.reception import queue_of, reception_of
 from bot.settings import Settings, require_model
-from bot.slack import bolt, channels, preflight
+from bot.slack import channels, preflight
 from bot.slack import web as slack_web
 from bot.slack.budget import Budget
-from bot.slack.catchup import CatchUp
-from bot.slack.channels import Wish
 from bot.slack.command import stop_words_of
-from bot.slack.connection import Connection, connected
+from bot.slack.connection import Connection
 from bot.slack.delivery import SlackDelivery
 from bot.slack.earlier import ThreadHistory
+from bot.slack.pacing import SharedPace
 from bot.slack.people import People
 from bot.slack.policy import Policy
 from bot.slack.services import Services
-from bot.slack.tokenwatch import TokenWatch
-from bot.storage import condition, database, journal
+from bot.slack.sharing import shared
+from bot.storage import condition, database, journal, pace
 from bot.storage.demands import SqlDemands
+from bot.storage.ledger import SqlLedger
 from bot.storage.memory import SqlMemory
 from bot.storage.notes import SqlNotes
 from bot.storage.retention import SqlArchive
@@ -70,50 +75,60 @@ async def _give_up_start(
 
 
 async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) -> None:
-    bot_token = settings.slack_bot_token.get_secret_value()
     book = _book(settings)
     owner = uuid4().hex
     async with (
         database.opened(
             settings.data, settings.database_url.get_secret_value()
         ) as engine,
-        slack_web.opened(bot_token, settings.slack_api_url) as slack,
+        slack_web.opened(
+            settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+        ) as slack,
         journal.running(SqlNotes(engine, owner)) as notes,
+        _budgeted(settings, slack, pace.of(engine)) as budget,
         AsyncExitStack() as answering,
         AsyncExitStack() as hearing,
     ):
         bot = await preflight.identify(slack)
-        turns = SqlTurns(engine, owner)
+        policy = _policy(settings, bot)
+        site = Site(settings, book, slack, bot, policy)
+        turns = SqlTurns(engine, owner, _caps(settings))
         queue = queue_of(turns, SqlDemands(engine), settings.at_once)
+        allowance = _allowance(settings, SqlLedger(engine))
         services = Services(
             web=slack,
             bot_id=bot.bot_id,
             journal=notes,
             assured=queue.leases.assured,
-            budget=Budget(settings.post_interval_s, asyncio.get_running_loop().time),
+            budget=budget,
             stands=queue.demands.stands,
             has_controls=settings.controls == "row",
             shows_all_links=settings.links == "all",
         )
         delivery = await answering.enter_async_context(
-            SlackDelivery(services, partial(_wish, settings, book))
+            SlackDelivery(services, site.wish)
         )
-        policy = _policy(settings, bot)
-        mind = _mind(settings, slack, bot, policy, SqlMemory(engine))
+        mind = _mind(_budget(settings, book), slack, bot, policy, SqlMemory(engine))
         reception = reception_of(slack, mind, policy, queue, delivery)
         # Slack first: what it sends is stored while the model's libraries load.
         connection = await hearing.enter_async_context(
-            _heard(settings, slack, bot, reception, queue.turns)
+            heard(site, reception, queue.turns, allowance)
         )
-        examine = partial(condition.examine, engine, settings.data)
         await hearing.enter_async_context(
-            _examined(settings, slack, connection, examine)
+            _examined(
+                settings,
+                slack,
+                connection,
+                partial(condition.examine, engine, settings.data),
+            )
         )
         async with (
             _remembering(settings, book, mind, SqlArchive(engine)) as briefings,
             asyncio.TaskGroup() as group,
         ):
-            answerer = Answerer(briefings, mind.memory, delivery, mind.people)
+            answerer = Answerer(
+                briefings, mind.memory, delivery, mind.people, allowance=allowance
+            )
             group.create_task(queue.inbox.run(answerer, settings.grace_s))
             _settle_garbage()
             ready.set()
@@ -134,6 +149,27 @@ def _policy(settings: Settings, bot: preflight.Identity) -> Policy:
     )
 
 
+@asynccontextmanager
+async def _budgeted(
+    settings: Settings, slack: slack_web.Web, common: SharedPace | None
+) -> AsyncGenerator[Budget]:
+    """Pace what is called, together with other processes where there may be some."""
+    clock = asyncio.get_running_loop().time
+    if common is None:
+        yield Budget(settings.post_interval_s, clock)
+        return
+    async with shared(common, slack.holds, clock) as sharing:
+        yield Budget(settings.post_interval_s, clock, sharing=sharing)
+
+
+def _caps(settings: Settings) -> Caps:
+    return Caps(settings.max_waiting, settings.max_open)
+
+
+def _allowance(settings: Settings, ledger: Ledger) -> Allowance:
+    return Allowance(ledger, Limits(settings.hourly_tokens, settings.daily_tokens))
+
+
 @dataclass(frozen=True, slots=True)
 class _Mind:
     """What remembers, before there is a model to fold what is remembered."""
@@ -150,15 +186,23 @@ class _Mind:
         return Steering(self.memory, self.store, self.people)
 
 
+def _budget(settings: Settings, book: channels.ChannelBook) -> TokenBudget:
+    """Return what a prompt may hold, whichever instructions it begins with."""
+    prompts = (settings.system_prompt, *book.system_prompts())
+    return TokenBudget(
+        settings.memory_tokens, [f"{prompt}\n\n{SEVERAL_PEOPLE}" for prompt in prompts]
+    )
+
+
 def _mind(
-    settings: Settings,
+    budget: TokenBudget,
     slack: slack_web.Web,
     bot: preflight.Identity,
     policy: Policy,
     store: MemoryStore,
 ) -> _Mind:
     people = People(slack, bot.user)
-    budget, alarm = TokenBudget(settings.memory_tokens), Alarm()
+    alarm = Alarm()
     earlier = ThreadHistory(slack, bot, policy, people)
     memory = Memory(store, people, budget, alarm.wake, earlier)
     return _Mind(store, people, budget, alarm, memory)
@@ -174,39 +218,6 @@ def _book(settings: Settings) -> channels.ChannelBook:
     for model in filter(None, (*book.models(), settings.summary_model)):
         require_model(settings, model)
     return book
-
-
-def _wish(settings: Settings, book: channels.ChannelBook, channel: str) -> Wish:
-    """Return how replies in a channel should come."""
-    return book.settings(channel).delivery or settings.delivery
-
-
-@asynccontextmanager
-async def _heard(
-    settings: Settings,
-    slack: slack_web.Web,
-    bot: preflight.Identity,
-    reception: Reception,
-    turns: SqlTurns,
-) -> AsyncGenerator[Connection]:
-    """Hear Slack's events, obey, and look up what was missed while none came."""
-    app_token = settings.slack_app_token.get_secret_value()
-    receive = bolt.receiving(
-        bolt.bolt_app(slack, bot, reception.listener, *reception.pressed)
-    )
-    catchup = CatchUp(slack, bot, reception.listener, turns)
-    async with (
-        connected(slack, app_token, receive, catchup.request) as connection,
-        asyncio.TaskGroup() as group,
-    ):
-        watches = (
-            group.create_task(TokenWatch(slack, catchup.request).run()),
-            group.create_task(catchup.run()),
-            group.create_task(reception.errands.run()),
-        )
-        yield connection
-        for watch in watches:
-            watch.cancel()
 
 
 @asynccontextmanager

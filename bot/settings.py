@@ -157,6 +157,32 @@ class Settings(BaseSettings):
         ge=1,
         description="how many replies may run at the same time",
     )
+    max_waiting: int = Field(
+        10,
+        alias="LINEFEED_MAX_WAITING",
+        ge=0,
+        description="how many messages may wait in a thread, 0 for any number",
+    )
+    max_open: int = Field(
+        20,
+        alias="LINEFEED_MAX_OPEN",
+        ge=0,
+        description="how many messages of one person may wait or be answered at once, 0"
+        " for any number",
+    )
+    hourly_tokens: int = Field(
+        0,
+        alias="LINEFEED_HOURLY_TOKENS",
+        ge=0,
+        description="how many tokens one person may use within an hour, 0 for any"
+        " number",
+    )
+    daily_tokens: int = Field(
+        0,
+        alias="LINEFEED_DAILY_TOKENS",
+        ge=0,
+        description="how many tokens all may use within 24 hours, 0 for any number",
+    )
     post_interval_s: float = Field(
         1.1,
         alias="LINEFEED_POST_INTERVAL_S",

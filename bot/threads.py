@@ -138,10 +138,12 @@ def _table(lines: "tuple[ThreadLine, ...]") -> str:
     if not lines:
         return "Nothing is stored."
     width = max(len(line.id) for line in lines)
-    rows = [f"{'ID':{width}}  {'last used (UTC)':16}  messages  summaries  turns"]
+    rows = [
+        f"{'ID':{width}}  {'last used (UTC)':16}  messages  summaries  turns     tokens"
+    ]
     rows += [
         f"{line.id:{width}}  {_time(line.last_used_s):16}  {line.messages:8}"
-        f"  {line.summaries:9}  {line.turns:5}"
+        f"  {line.summaries:9}  {line.turns:5}  {line.tokens:9,}"
         for line in lines
     ]
     return "\n".join(rows)
@@ -149,7 +151,8 @@ def _table(lines: "tuple[ThreadLine, ...]") -> str:
 
 def _text(record: "ThreadRecord") -> str:
     used = _time(record.thread["last_used_s"])
-    parts = [f"{record.thread['id']}, last used {used} (UTC)"]
+    cost = f"its answers cost {record.tokens:,} tokens"
+    parts = [f"{record.thread['id']}, last used {used} (UTC); {cost}"]
     if record.summaries:
         newest = record.summaries[-1]
         parts.append(

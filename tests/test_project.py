@@ -10,6 +10,7 @@ import yaml
 from bot.playground.manifest import DEFAULT_SCOPES, DEFAULT_SUBSCRIPTIONS, Features
 from bot.settings import Settings
 from bot.slack.preflight import SCOPES as REQUIRED_SCOPES
+from bot.slack.status import COMMAND
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -23,6 +24,7 @@ MODULES = [
 TESTED_ELSEWHERE = {
     # Named by what they are, not by a module of their own.
     Path("app.py"): "test_journeys.py",
+    Path("hearing.py"): "test_status_journeys.py",
     Path("models.py"): "test_model_journeys.py",
     Path("trial.py"): "test_newcomer.py",
     Path("chunking/errors.py"): "chunking/test_chunkers.py",
@@ -39,10 +41,12 @@ TESTED_ELSEWHERE = {
     Path("slack/editor.py"): "slack/test_edited.py",
     Path("slack/refusals.py"): "slack/test_delivery_faults.py",
     Path("slack/services.py"): "slack/test_delivery_faults.py",
+    Path("storage/summary.py"): "storage/test_memory.py",
     Path("storage/migrations/versions/r0002_reply_text.py"): (
         "storage/test_migrations.py"
     ),
     Path("chunking/intake.py"): "chunking/test_chunkers.py",
+    Path("conversation/ledger.py"): "conversation/test_allowance.py",
     Path("conversation/ports.py"): "twins.py",
     Path("conversation/turn.py"): "conversation/test_prompt.py",
     Path("storage/tables.py"): "storage/test_migrations.py",
@@ -54,6 +58,7 @@ TESTED_ELSEWHERE = {
         "storage/test_migrations.py"
     ),
     Path("reception.py"): "test_control_journeys.py",
+    Path("storage/migrations/versions/r0004_leases.py"): "storage/test_migrations.py",
     Path("playground/manifest.py"): "test_project.py",
     Path("playground/options.py"): "playground/test_server.py",
     Path("playground/model/request.py"): "playground/model/test_routes.py",
@@ -93,6 +98,9 @@ SCOPES = {
         "mpim:read",
     },
     "users.info": {"users:read"},
+    # By what else the manifest declares.
+    # https://docs.slack.dev/interactivity/implementing-slash-commands, read 2026-11.
+    "slash_commands": {"commands"},
     # By event, as each page below https://docs.slack.dev/reference/events says.
     "app_mention": {"app_mentions:read"},
     "message.channels": {"channels:history"},
@@ -101,7 +109,13 @@ SCOPES = {
     "message.mpim": {"mpim:history"},
     "reaction_added": {"reactions:read"},
 }
-NO_SCOPE = {"auth.test", "apps.connections.open"}
+NO_SCOPE = {
+    "auth.test",
+    "apps.connections.open",
+    "views.publish",
+    # An event.
+    "app_home_opened",
+}
 SAME_SCOPE = {"conversations.replies": "conversations.history"}
 
 
@@ -175,7 +189,8 @@ def test_the_manifest_asks_for_exactly_the_scopes_that_the_code_uses() -> None:
     source = "".join(p.read_text("utf-8") for p in (ROOT / "bot/slack").glob("*.py"))
     methods = {name for name in METHOD.findall(source) if name[0].islower()}
     called = {SAME_SCOPE.get(name, name) for name in methods} - NO_SCOPE
-    events = set(MANIFEST["settings"]["event_subscriptions"]["bot_events"])
+    events = set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) - NO_SCOPE
+    events |= {"slash_commands"} & set(MANIFEST["features"])
 
     needed = set().union(*(SCOPES[name] for name in called | events))
 
@@ -203,8 +218,10 @@ def test_the_playground_offers_what_the_manifest_declares() -> None:
     interactivity = MANIFEST["settings"]["interactivity"]["is_enabled"]
     assert features.is_interactive is interactivity is True
     assert features.has_home_tab is MANIFEST["features"]["app_home"]["home_tab_enabled"]
-    assert not features.commands
-    assert "slash_commands" not in MANIFEST["features"]
+    commands = MANIFEST["features"]["slash_commands"]
+    assert (
+        {command["command"] for command in commands} == features.commands == {COMMAND}
+    )
 
 
 def test_the_manifest_turns_socket_mode_and_direct_messages_on() -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from bot.__main__ import cli
 from bot.conversation.fold import Fold
 from bot.conversation.memory import BOT
-from bot.storage import database
+from bot.storage import database, sqlite
 from bot.storage.memory import SqlMemory
 from bot.storage.turns import SqlTurns
 from tests import postgres
@@ -74,9 +74,10 @@ def test_the_list_is_a_table(folder: str) -> None:
         "messages",
         "summaries",
         "turns",
+        "tokens",
     ]
     assert line.split()[0] == THREAD
-    assert line.split()[-3:] == ["4", "1", "1"]
+    assert line.split()[-4:] == ["4", "1", "1", "0"]
 
 
 def test_the_folder_may_be_named(folder: str) -> None:
@@ -100,6 +101,7 @@ def test_a_thread_is_shown_legibly(folder: str) -> None:
 
     head, summary, facts, said_there = result.stdout.split("\n\n")
     assert head.startswith(f"{THREAD}, last used 2")
+    assert head.endswith("; its answers cost 0 tokens")
     assert summary == "Summary 1, by m:\nOld."
     assert facts == "To be kept:\n2025-10-09 08:53  ana: port 8080"
     assert said_there.splitlines() == [
@@ -189,7 +191,7 @@ def test_a_wrong_setting_is_told(folder: str) -> None:
 def test_a_locked_database_is_told(
     folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0)
     holder = sqlite3.connect(Path(folder) / "linefeed.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
 

@@ -25,6 +25,7 @@ from bot.conversation.prompt import Prompt
 from bot.conversation.tokens import estimate_tokens
 from bot.conversation.turn import (
     Cut,
+    Delivered,
     Message,
     Role,
     Speaker,
@@ -296,7 +297,7 @@ class ListedMemory:
         self._blank(row)
         return True
 
-    async def retract(self, thread: ThreadId, message: str) -> bool:
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
         """Know of no delivered messages: those stand beside the turns."""
         return False
 

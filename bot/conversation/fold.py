@@ -89,7 +89,7 @@ class Limits:
 def due(recollection: Recollection, limits: Limits) -> tuple[Entry, ...]:
     """Return the oldest messages that should be folded now; none if there is room."""
     unpinned = [e for e in recollection.entries if not e.message.is_pinned]
-    left_tokens = sum(entry.tokens for entry in unpinned)
+    left_tokens = unpinned_tokens(recollection)
     if left_tokens <= limits.high:
         return ()
     chosen: list[Entry] = []
@@ -102,6 +102,11 @@ def due(recollection: Recollection, limits: Limits) -> tuple[Entry, ...]:
         chosen.append(entry)
         left_tokens -= entry.tokens
     return tuple(chosen)
+
+
+def unpinned_tokens(recollection: Recollection) -> int:
+    """Return how much of a buffer is there to be folded one day."""
+    return sum(e.tokens for e in recollection.entries if not e.message.is_pinned)
 
 
 def newest_within(entries: Sequence[Entry], room_tokens: int) -> tuple[Entry, ...]:

@@ -76,6 +76,7 @@ class Inbox:
 
         Raises:
             StoreError: if it could not be stored; then it was not accepted.
+            FullError: if it is one too many; it is accepted never again.
         """
         thread = turn.question.thread
         try:

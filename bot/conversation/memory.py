@@ -5,15 +5,32 @@ from dataclasses import replace
 
 import structlog
 
-from bot.conversation.fold import Entry, Recollection, newest_within
+from bot.conversation.fold import (
+    Entry,
+    Limits,
+    Recollection,
+    newest_within,
+    unpinned_tokens,
+)
 from bot.conversation.ports import Earlier, MemoryStore, Reader, StoreError
 from bot.conversation.prompt import View
 from bot.conversation.reading import read
 from bot.conversation.tokens import TokenBudget, estimate_tokens
-from bot.conversation.turn import Message, Role, Speaker, ThreadId, Turn
+from bot.conversation.turn import (
+    Delivered,
+    Message,
+    Role,
+    Speaker,
+    ThreadId,
+    Turn,
+)
 
 BOT = Speaker("bot", "Linefeed")
 MAX_RETRACTED = 1_000
+MAX_MEASURED = 10_000
+"""Threads of which it is known how full they are, or that they were not read."""
+MAX_READINGS = 3
+"""Of a thread that the bot was not there for, each at a question of its own."""
 
 log = structlog.stdlib.get_logger()
 
@@ -39,8 +56,12 @@ class Memory:
         self._budget = budget
         self._wake = wake
         self._earlier = earlier
-        self._retracted: dict[tuple[ThreadId, str], None] = {}
+        self._retracted: dict[tuple[ThreadId, Delivered], None] = {}
         """Delivered messages that people deleted before they were remembered."""
+        self._unread: dict[ThreadId, int] = {}
+        """How often the beginning of a thread could not be read that is unknown."""
+        self._held_tokens: dict[ThreadId, int] = {}
+        """What the buffers held that were viewed for replies to come."""
 
     @property
     def budget_tokens(self) -> int:
@@ -55,8 +76,11 @@ class Memory:
         """
         await self._retract_late(question.thread, is_last=True)
         found = await self._store.load(question.thread)
-        if self._earlier is not None and _is_new(found, question):
+        if self._earlier is not None and (
+            question.thread in self._unread or _is_new(found, question)
+        ):
             found = await self._caught_up(found, question, self._earlier)
+        self._measure(question.thread, found)
         earlier = _before(found, question)
         pinned = [entry for entry in earlier if entry.message.is_pinned]
         buffer = [entry for entry in earlier if not entry.message.is_pinned]
@@ -78,12 +102,18 @@ class Memory:
         Raises:
             StoreError: if the database does not take it.
         """
+        thread = turn.question.thread
         reply = replace(turn.question, role="bot", speaker=BOT, text=text, files=())
         await self._store.add(reply)
         if turn.attempts > 1:
             await self._store.edit(reply)
-        await self._retract_late(turn.question.thread)
-        self._wake(turn.question.thread)
+        await self._retract_late(thread)
+        held_tokens = self._held_tokens.pop(thread, None)
+        if held_tokens is not None:
+            held_tokens += estimate_tokens(text)
+        # What others said meanwhile is counted in the next view.
+        if held_tokens is None or held_tokens > Limits.of(self.budget_tokens).high:
+            self._wake(thread)
 
     async def pin(self, fact: Message) -> None:
         """Store what must survive every fold, word for word.
@@ -133,7 +163,7 @@ class Memory:
             self._wake(thread)
         return is_changed
 
-    async def retract(self, thread: ThreadId, message: str) -> bool:
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
         """Take one delivered message out of its reply; False if that is unknown.
 
         Of a reply that is not remembered yet it is taken out as soon as it is.
@@ -141,12 +171,12 @@ class Memory:
         Raises:
             StoreError: if the database does not take it.
         """
-        if await self._store.retract(thread, message):
+        if await self._store.retract(thread, gone):
             self._wake(thread)
             return True
         if len(self._retracted) >= MAX_RETRACTED:
             del self._retracted[next(iter(self._retracted))]
-        self._retracted[thread, message] = None
+        self._retracted[thread, gone] = None
         return False
 
     async def forget(self, thread: ThreadId) -> None:
@@ -156,6 +186,20 @@ class Memory:
             StoreError: if the database does not take it.
         """
         await self._store.forget(thread)
+
+    def _note_unread(self, thread: ThreadId) -> None:
+        """Let a thread be read at the next question, but not for ever."""
+        failures = self._unread.pop(thread, 0) + 1
+        if failures < MAX_READINGS:
+            if len(self._unread) >= MAX_MEASURED:
+                del self._unread[next(iter(self._unread))]
+            self._unread[thread] = failures
+
+    def _measure(self, thread: ThreadId, found: Recollection) -> None:
+        """Keep in mind how full a buffer is, so that nobody reads it again to see."""
+        if len(self._held_tokens) >= MAX_MEASURED:
+            del self._held_tokens[next(iter(self._held_tokens))]
+        self._held_tokens[thread] = unpinned_tokens(found)
 
     async def _retract_late(self, thread: ThreadId, *, is_last: bool = False) -> None:
         """Take out what people deleted while it was being delivered.
@@ -171,6 +215,10 @@ class Memory:
     ) -> Recollection:
         """Store what was said before a thread's first question; return all of it."""
         messages = await earlier.before(question)
+        if messages is None:
+            self._note_unread(question.thread)
+        else:
+            self._unread.pop(question.thread, None)
         if not messages:
             return found
         try:

@@ -8,7 +8,15 @@ from typing import Protocol
 from bot.chunking import Chunk
 from bot.conversation.fold import Fold, Recollection
 from bot.conversation.prompt import Prompt
-from bot.conversation.turn import Cut, Message, Role, Spent, ThreadId, Turn
+from bot.conversation.turn import (
+    Cut,
+    Delivered,
+    Message,
+    Role,
+    Spent,
+    ThreadId,
+    Turn,
+)
 
 
 class SetupError(Exception):
@@ -237,11 +245,12 @@ class MemoryStore(Protocol):
         """
         ...
 
-    async def retract(self, thread: ThreadId, message: str) -> bool:
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
         """Take the words of one delivered message out of the reply it belongs to.
 
-        `message` is its id where it was delivered. False if it is of no reply that is
-        remembered of that thread.
+        A reply whose messages are not known, because it was read from where it was
+        delivered, loses them if it holds them so, else all its words. False if the
+        message is of no reply that is remembered of that thread.
         """
         ...
 
@@ -263,11 +272,11 @@ class MemoryStore(Protocol):
 class Earlier(Protocol):
     """What was said in a thread before the bot took part there."""
 
-    async def before(self, question: Message) -> tuple[Message, ...]:
+    async def before(self, question: Message) -> tuple[Message, ...] | None:
         """Return what stands in a question's thread before it, oldest first.
 
         Not more than a prompt may hold; as received, own replies included. Takes a few
-        seconds at most and never raises: what cannot be read is left out.
+        seconds at most and never raises; None if the thread could not be read.
         """
         ...
 

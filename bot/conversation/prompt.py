@@ -74,9 +74,9 @@ def compose(
 ) -> Prompt:
     """Return the prompt for a legible question.
 
-    The budget is for all but instructions and marks. The question is cut in its middle
-    where it is over what summary and facts leave. The oldest messages of the view are
-    left out where names and files make it too long.
+    The budget is for all but instructions and marks: `TokenBudget` keeps their part.
+    The question is cut in its middle where it is over what summary and facts leave. The
+    oldest messages of the view are left out where names and files make it too long.
     """
     shows_names = _needs_names((*view.messages, *view.pinned, question))
     background = _background(view, budget_tokens, shows_names)

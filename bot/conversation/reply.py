@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.conversation.allowance import Allowance
 from bot.conversation.asking import Inquiry, ask
 from bot.conversation.halt import Halt
 from bot.conversation.memory import Memory
@@ -24,7 +25,7 @@ from bot.conversation.ports import (
 )
 from bot.conversation.prompt import Prompt, compose
 from bot.conversation.relay import MAX_LINE_WAIT_S, Draft, Relay
-from bot.conversation.turn import Ending, Message, Turn
+from bot.conversation.turn import Cut, Ending, Message, Turn
 
 HELP = "Write your question behind my name, or just write to me directly."
 FILE_ONLY = "I cannot read files yet. Tell me in words what you need."
@@ -47,13 +48,18 @@ class Answerer:
         delivery: Delivery,
         reader: Reader,
         max_line_wait_s: float = MAX_LINE_WAIT_S,
+        allowance: Allowance | None = None,
     ) -> None:
-        """Wire the ports; a paragraph is held `max_line_wait_s`, then by sentences."""
+        """Wire the ports; a paragraph is held `max_line_wait_s`, then by sentences.
+
+        Without an allowance anybody may ask as much as they like.
+        """
         self._briefings = briefings
         self._memory = memory
         self._delivery = delivery
         self._reader = reader
         self._max_line_wait_s = max_line_wait_s
+        self._allowance = allowance
 
     async def answer(self, turn: Turn, halt: Halt) -> Ending:
         """Deliver the whole reply to a turn, or as much as there is of it and why.
@@ -119,6 +125,13 @@ class Answerer:
         if not question.text:
             outlet.remark(FILE_ONLY if question.files else HELP)
             return Ending("done")
+        if refusal := await self._refusal(question, scene.halt):
+            return _refused(refusal, scene)
+        return await self._inform(turn, question, scene)
+
+    async def _inform(self, turn: Turn, question: Message, scene: "_Scene") -> Ending:
+        """Send what the model has to say to a question."""
+        outlet = scene.outlet
         inquiry = await self._ask(turn, question, scene)
         if scene.halt.is_lost:
             raise LostError("the turn is another process's")
@@ -131,6 +144,12 @@ class Answerer:
             outlet.remark(sentence)
         outlet.offer(inquiry.cut)
         return Ending("done", inquiry.cut, inquiry.spent)
+
+    async def _refusal(self, question: Message, halt: Halt) -> str:
+        """Return why the model may not be asked; empty if it may, or will not be."""
+        if self._allowance is None or halt.demand:
+            return ""
+        return await self._allowance.refusal(question.speaker.id)
 
     async def _ask(self, turn: Turn, question: Message, scene: "_Scene") -> Inquiry:
         """Let the model answer until it ends, or is told to."""
@@ -174,3 +193,11 @@ class _Scene:
     outlet: Outlet
     draft: Draft
     halt: Halt
+
+
+def _refused(sentence: str, scene: _Scene) -> Ending:
+    """Say that the model is not asked; a reply that was begun may be gone on with."""
+    cut: Cut = "interrupted" if scene.draft.has_words else ""
+    scene.outlet.remark(sentence)
+    scene.outlet.offer(cut)
+    return Ending("done", cut)

@@ -1,5 +1,7 @@
 """An estimate of tokens that needs no network and no model's own tables."""
 
+from collections.abc import Iterable
+
 TOKENS_PER_MESSAGE = 4
 """What role and separators cost; OpenAI's own counting example adds 3 or 4
 (https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken, read 2026-11).
@@ -53,15 +55,21 @@ class TokenBudget:
     fewer estimated tokens fit. One budget is for one model.
     """
 
-    def __init__(self, tokens: int) -> None:
-        """Allow so many of the model's own tokens."""
+    def __init__(self, tokens: int, instructions: Iterable[str] = ()) -> None:
+        """Allow so many of the model's own tokens.
+
+        The longest of the `instructions` that prompts may begin with takes its part of
+        them, but no more than half: a thread without room would be forgotten.
+        """
         self._tokens = tokens
+        self._reserved_tokens = max(map(estimate_tokens, instructions), default=0)
         self._ratio = 1.0
 
     @property
     def tokens(self) -> int:
         """Return how many estimated tokens fit now."""
-        return int(self._tokens / self._ratio)
+        fitting_tokens = int(self._tokens / self._ratio)
+        return max(fitting_tokens // 2, fitting_tokens - self._reserved_tokens)
 
     def observe(self, estimated_tokens: int, counted_tokens: int) -> None:
         """Take into account what the provider counted for a prompt."""

@@ -59,6 +59,17 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivered:
+    """A message that carries a reply or a part of it, as people see it."""
+
+    id: str
+    """Where it was delivered."""
+    position: str
+    """Of its reply, as far as the message itself tells; else its own."""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One message that must be answered, with all that its reply needs."""
 

@@ -11,6 +11,34 @@ LEASE_S = 5.0
 
 Opinion = Literal["good", "bad"]
 
+Crowd = Literal["thread", "person"]
+"""Whose turns are too many: those that wait in a thread, or those of one person."""
+
+
+class FullError(Exception):
+    """Too many turns wait; this one is stored as ended, and must not be answered."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        """Tell whose turns are too many."""
+        super().__init__(crowd)
+        self.crowd: Crowd = crowd
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many turns may be open; 0 for any number."""
+
+    waiting: int = 0
+    """In a thread, beside the one that runs."""
+    open: int = 0
+    """Of one person, in all threads, running ones included."""
+
+    def crowd(self, waiting: int, open_: int) -> Crowd | None:
+        """Return whose turns are too many for one more, if that is so."""
+        if 0 < self.waiting <= waiting:
+            return "thread"
+        return "person" if 0 < self.open <= open_ else None
+
 
 @dataclass(frozen=True, slots=True)
 class Halted:
@@ -40,7 +68,11 @@ class TurnStore(Protocol):
         ...
 
     async def add(self, turn: Turn) -> bool:
-        """Store a waiting turn and remember its question; False if it was known."""
+        """Store a waiting turn and remember its question; False if it was known.
+
+        Raises:
+            FullError: if it is one too many; then it is known, but ended.
+        """
         ...
 
     async def resume(self) -> tuple[ThreadId, ...]:

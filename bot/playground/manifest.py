@@ -12,6 +12,7 @@ DEFAULT_SCOPES = frozenset(
         "channels:history",
         "channels:read",
         "chat:write",
+        "commands",
         "groups:history",
         "groups:read",
         "im:history",
@@ -26,6 +27,7 @@ DEFAULT_SCOPES = frozenset(
 
 DEFAULT_SUBSCRIPTIONS = frozenset(
     {
+        "app_home_opened",
         "app_mention",
         "message.channels",
         "message.groups",
@@ -45,8 +47,8 @@ PLURALS: Mapping[ChannelKind, str] = MappingProxyType(
 class Features:
     """What the manifest declares beside its scopes and events."""
 
-    commands: frozenset[str] = frozenset()
+    commands: frozenset[str] = frozenset({"/linefeed"})
     """With their slashes."""
     is_interactive: bool = True
     """Interactivity is on: buttons and modals reach the app."""
-    has_home_tab: bool = False
+    has_home_tab: bool = True

@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from bot.slack.listeners import Listener
 from bot.slack.preflight import Identity
 from bot.slack.press import Press, press_of
+from bot.slack.visit import HOME_OPENED, Visit, opening_of, slash_of
 from bot.slack.web import Web
 
 log = structlog.stdlib.get_logger()
@@ -30,15 +31,24 @@ Receive = Callable[[dict[str, Any]], Awaitable[str | None]]
 
 Pressed = Callable[[Press], None]
 """Takes what somebody pressed; must not wait."""
+Visited = Callable[[Visit | None], None]
+"""Takes a slash command, or that somebody opened the Home tab; must not wait.
+
+None is one that cannot be read, or another tab.
+"""
 
 
 def bolt_app(
-    web: Web, identity: Identity, listener: Listener, *pressed: Pressed
+    web: Web,
+    identity: Identity,
+    listener: Listener,
+    pressed: Sequence[Pressed],
+    visited: Visited,
 ) -> AsyncApp:
     """Return an app that hands every event to the listener, then acks it.
 
-    What people press goes to each of `pressed` behind its ack: Slack wants one within
-    3 s.
+    What people press goes to each of `pressed`, what they ask of the app itself to
+    `visited`, each behind its ack: Slack wants one within 3 s.
     """
     authorized = AuthorizeResult(
         enterprise_id=identity.enterprise or None,
@@ -61,6 +71,13 @@ def bolt_app(
             for take in pressed:
                 take(press)
 
+    async def hear_command(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        visited(slash_of(body))
+
+    async def hear_home(body: dict[str, Any]) -> None:
+        visited(opening_of(body))
+
     app = AsyncApp(
         client=web.tokenless(),
         # Else Bolt makes loggers that take their level from nobody.
@@ -76,7 +93,10 @@ def bolt_app(
     # Any: the SDK leaves these methods untyped.
     untyped: Any = app
     untyped.middleware(listener.hear)
+    untyped.event(HOME_OPENED)(hear_home)
     untyped.event(re.compile(".*"))(acknowledge)
+    # Whatever the manifest calls it: a development copy wants another name.
+    untyped.command(re.compile(".*"))(hear_command)
     untyped.action(re.compile(".*"))(hear_press)
     return app
 

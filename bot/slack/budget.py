@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import MappingProxyType
 from typing import Literal
 
-from bot.slack.pacing import Pace
+from bot.slack.pacing import CALM_S, Pace
+from bot.slack.sharing import Sharing
 
 Mode = Literal["lines", "edits", "stream"]
 
@@ -24,8 +25,6 @@ BURST = 3
 """Posts that may go at once into a channel that was at rest; Slack allows short bursts
 without saying how long (https://docs.slack.dev/apis/web-api/rate-limits,
 read 2026-11)."""
-CALM_S = 600.0
-"""How long a channel has no bursts after a 429."""
 RESERVE = 2
 """Calls kept for the last state of a message, so that none ends late."""
 MAX_PAUSE_S = 6.0
@@ -50,29 +49,40 @@ posts "several hundred" (https://docs.slack.dev/apis/web-api/rate-limits,
 read 2026-11), and for statuses 600 (their method's page, read 2026-11)."""
 
 _GROWING: Mapping[Mode, str] = MappingProxyType({"edits": UPDATE, "stream": APPEND})
+_CALLS: Mapping[Mode, tuple[str, ...]] = MappingProxyType(
+    {"lines": (), "edits": (UPDATE,), "stream": (START, APPEND, STOP)}
+)
+"""What a reply in a mode calls, beside what every reply does."""
 
 
 class Budget:
     """The paces of one workspace."""
 
     def __init__(
-        self, interval_s: float, clock: Callable[[], float], burst: int = BURST
+        self,
+        interval_s: float,
+        clock: Callable[[], float],
+        burst: int = BURST,
+        sharing: Sharing | None = None,
     ) -> None:
         """Post into one channel every `interval_s`, a few at once after a rest.
 
         `clock` returns seconds and never goes back. Without an interval nothing is
-        paced: who sets 0 has no limits to keep.
+        paced: who sets 0 has no limits to keep. Other processes that call with the same
+        token are reckoned with through `sharing`.
         """
         self._interval_s = interval_s
         self._burst = burst
         self._clock = clock
+        self._sharing = sharing if interval_s else None
         self._channels: dict[str, Pace] = {}
         factor = 1 if interval_s else 0
         self._tiers = {
-            method: Pace(tier_s * factor, calls)
+            method: self._pace(method, tier_s * factor, calls)
             for method, (tier_s, calls) in TIERS.items()
         }
         self._running: Counter[Mode] = Counter()
+        self._used: set[Mode] = set()
         self._reactions = 0
 
     def wait_s(self, method: str, channel: str = "", *, reserve: int = 0) -> float:
@@ -107,11 +117,22 @@ class Budget:
         return "lines"
 
     @contextmanager
+    def serving(self, channel: str) -> Generator[None]:
+        """Be ready for a reply that may post into a channel at any time."""
+        self._channel(channel)
+        modes = [method for mode in self._used for method in _CALLS[mode]]
+        with self._wanting(POST, _key(channel), STATUS, *modes):
+            yield
+
+    @contextmanager
     def running(self, mode: Mode) -> Generator[None]:
         """Count a reply that draws from the budget of a mode."""
         self._running[mode] += 1
+        # The next reply wants it at once.
+        self._used.add(mode)
         try:
-            yield
+            with self._wanting(*_CALLS[mode]):
+                yield
         finally:
             self._running[mode] -= 1
 
@@ -127,13 +148,33 @@ class Budget:
         """Count a reaction that is to be taken away again."""
         self._reactions += 1
         try:
-            yield
+            with self._wanting(REACT, UNREACT):
+                yield
         finally:
             self._reactions -= 1
 
     def _has_room(self, mode: Mode) -> bool:
-        interval_s, _ = TIERS[_GROWING[mode]]
-        return interval_s * (self._running[mode] + 1) <= MAX_PAUSE_S
+        method = _GROWING[mode]
+        interval_s, _ = TIERS[method]
+        # Other processes may have replies of the mode too.
+        pause_s = max(interval_s * (self._running[mode] + 1), self.wait_s(method))
+        return pause_s <= MAX_PAUSE_S
+
+    def _wanting(self, *keys: str) -> AbstractContextManager[None]:
+        return self._sharing.wanting(*keys) if self._sharing else nullcontext()
 
     def _channel(self, channel: str) -> Pace:
-        return self._channels.setdefault(channel, Pace(self._interval_s, self._burst))
+        if channel not in self._channels:
+            pace = self._pace(_key(channel), self._interval_s, self._burst)
+            self._channels[channel] = pace
+        return self._channels[channel]
+
+    def _pace(self, key: str, interval_s: float, burst: int) -> Pace:
+        if self._sharing is None:
+            return Pace(interval_s, burst)
+        return self._sharing.stock(key, interval_s, burst)
+
+
+def _key(channel: str) -> str:
+    """Return what the pace of posts into a channel is called among processes."""
+    return f"{POST} {channel}"

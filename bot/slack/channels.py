@@ -57,6 +57,11 @@ class ChannelBook:
                 places[model] = f"{self.file.place(channel, 'model')}: model"
         return places
 
+    def system_prompts(self) -> tuple[str, ...]:
+        """Return the instructions that are set anywhere."""
+        prompts = (chosen.system_prompt for chosen in self.channels.values())
+        return tuple(prompt for prompt in prompts if prompt)
+
 
 def load(path: Path | None) -> ChannelBook:
     """Return what a file says, or nothing where there is none.

@@ -5,6 +5,7 @@ import structlog
 from bot.conversation.ports import StoreError
 from bot.conversation.steering import Steering
 from bot.conversation.turn import ThreadId
+from bot.conversation.turnstore import Crowd
 from bot.slack import ephemeral
 from bot.slack.aside import reader_of, show
 from bot.slack.command import Command
@@ -53,6 +54,13 @@ class Controls:
         """Do what a button says; never waits. Unknown ones are ignored."""
         if press.action == ephemeral.FORGET:
             self._errands.add(lambda: self._forget(press))
+
+    def refuse(self, message: SlackMessage, crowd: Crowd) -> None:
+        """Tell somebody that their message is one too many; never waits."""
+        is_thread = crowd == "thread"
+        sentence = ephemeral.THREAD_FULL if is_thread else ephemeral.PERSON_FULL
+        word = ephemeral.word(sentence)
+        self._errands.add(lambda: show(self._web, reader_of(message), word))
 
     async def _answer(self, command: Command, message: SlackMessage) -> None:
         content = await self._content(command, message.thread)

@@ -1,7 +1,6 @@
 """What stands in a thread before the first question in it, read from Slack once."""
 
 import asyncio
-import html
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
@@ -19,7 +18,7 @@ from bot.slack.history import Place
 from bot.slack.missed import said
 from bot.slack.policy import Policy
 from bot.slack.preflight import Identity
-from bot.slack.record import mark_of
+from bot.slack.record import mark_of, own_words, reply_position
 from bot.slack.web import NoAnswerError, RefusedError
 
 TIMEOUT_S = 3.0
@@ -68,8 +67,11 @@ class ThreadHistory:
         self._policy = policy
         self._names = names
 
-    async def before(self, question: Message) -> tuple[Message, ...]:
-        """Return what stands in a question's thread before it, oldest first."""
+    async def before(self, question: Message) -> tuple[Message, ...] | None:
+        """Return what stands in a question's thread before it, oldest first.
+
+        None if Slack does not let it be read, or not in time.
+        """
         _, channel, root = place_of(question.thread)
         if not root or root == question.position:
             return ()
@@ -84,7 +86,7 @@ class ThreadHistory:
         except (RefusedError, NoAnswerError, TimeoutError) as error:
             reason = str(error) or type(error).__name__
             log.warning("what was said before cannot be read", error=reason)
-            return ()
+            return None
         except Exception:
             # The boundary: what stands in a thread must not keep it from an answer.
             log.exception("what was said before cannot be understood")
@@ -125,7 +127,7 @@ class ThreadHistory:
         for item in items:
             if item.get("bot_id") == self._bot.bot_id:
                 mark = mark_of(item, self._bot.bot_id)
-                replies[mark[0] if mark else item["ts"]].append(_own_words(item))
+                replies[mark[0] if mark else item["ts"]].append(own_words(item))
         found: list[Message] = []
         for item in items:
             message = said(place, item, self._bot)
@@ -138,22 +140,10 @@ class ThreadHistory:
                 kept = message.as_presence()
             # A thread's first message in a DM belongs to the talk outside of it too.
             found.append(replace(kept, thread=thread))
-        found += [_reply(thread, key, texts) for key, texts in replies.items()]
+        for key, texts in replies.items():
+            whole = "\n".join(texts)
+            found.append(Message(thread, reply_position(key), "bot", BOT, whole))
         return sorted(found, key=_place)
-
-
-def _reply(thread: ThreadId, key: str, texts: list[str]) -> Message:
-    """Return a reply as one message, in the place of its question.
-
-    Its turn's id ends with the question's ts; one without a mark stands for itself.
-    """
-    position = key.rpartition(":")[2]
-    return Message(thread, position, "bot", BOT, "\n".join(texts))
-
-
-def _own_words(item: Item) -> str:
-    """Return what the bot said: of Slack's own text, which holds no entity of ours."""
-    return html.unescape(str(item.get("text") or ""))
 
 
 def _sound(found: Any) -> list[Item]:

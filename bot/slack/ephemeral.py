@@ -37,6 +37,14 @@ NOT_NEWEST = (
 THANKS = "Thank you, I have noted that."
 UNKNOWN = "I do not know that answer any more."
 NOT_DONE = "That did not work. Try again in a moment."
+THREAD_FULL = (
+    "I did not take this one: as many messages as may wait in one thread wait here"
+    " already. Send it again when I have answered some."
+)
+PERSON_FULL = (
+    "I did not take this one: I am still busy with as many messages of yours as one"
+    " person may have open. Send it again when I have answered some."
+)
 HELP = """\
 Write to me directly, or mention me in a channel; in a thread I then go on.
 These messages I obey instead of answering, if they hold nothing else:
@@ -74,7 +82,7 @@ def report(found: MemoryReport) -> Ephemeral:
         parts.append("To be kept:\n" + "\n".join(facts))
     if found.summary:
         parts.append(f"Summary of what was before:\n{found.summary}")
-    return {"text": parts[0], "blocks": list(_sections("\n\n".join(parts)))}
+    return {"text": parts[0], "blocks": list(sections("\n\n".join(parts)))}
 
 
 def confirmation(thread: ThreadId) -> Ephemeral:
@@ -84,26 +92,28 @@ def confirmation(thread: ThreadId) -> Ephemeral:
         "action_id": FORGET,
         "value": thread,
         "style": "danger",
-        "text": _plain("Forget"),
+        "text": plain("Forget"),
         "confirm": {
-            "title": _plain("Forget this conversation?"),
-            "text": _plain("What I remember of it is erased and cannot be restored."),
-            "confirm": _plain("Forget"),
-            "deny": _plain("Keep"),
+            "title": plain("Forget this conversation?"),
+            "text": plain("What I remember of it is erased and cannot be restored."),
+            "confirm": plain("Forget"),
+            "deny": plain("Keep"),
             "style": "danger",
         },
     }
     actions = {"type": "actions", "elements": [button]}
-    return {"text": _ASK, "blocks": [*_sections(_ASK), actions]}
+    return {"text": _ASK, "blocks": [*sections(_ASK), actions]}
 
 
-def _sections(text: str) -> Iterator[dict[str, Any]]:
+def sections(text: str) -> Iterator[dict[str, Any]]:
+    """Yield blocks that show a text, shortened where it is too long to be shown."""
     if len(text) > MAX_SHOWN_CHARS:
         text = text[: MAX_SHOWN_CHARS - 1] + "…"
     for start in range(0, len(text), MAX_SECTION_CHARS):
         piece = text[start : start + MAX_SECTION_CHARS]
-        yield {"type": "section", "text": _plain(piece)}
+        yield {"type": "section", "text": plain(piece)}
 
 
-def _plain(text: str) -> dict[str, Any]:
+def plain(text: str) -> dict[str, Any]:
+    """Return a text in which nothing is marked up and nobody called."""
     return {"type": "plain_text", "text": text, "emoji": False}

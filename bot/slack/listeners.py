@@ -7,8 +7,10 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.conversation.turn import Message, Role, ThreadId, Turn, TurnId
+from bot.conversation.turn import Delivered, Message, Role, ThreadId, Turn, TurnId
+from bot.conversation.turnstore import Crowd, FullError
 from bot.slack.command import Command, command_of
+from bot.slack.early import EarlyChanges
 from bot.slack.event import SlackMessage, slack_message
 from bot.slack.policy import Decision, Policy
 from bot.slack.reaction import StopSign, stop_sign
@@ -21,7 +23,11 @@ class Acceptor(Protocol):
     """Takes turns: `conversation.inbox.Inbox`."""
 
     async def accept(self, turn: Turn) -> bool:
-        """Store a turn; False if it was accepted before."""
+        """Store a turn; False if it was accepted before.
+
+        Raises:
+            FullError: if it is one too many.
+        """
         ...
 
 
@@ -50,7 +56,7 @@ class Witness(Protocol):
         """Take away what was said; False if nothing is remembered of it."""
         ...
 
-    async def retract(self, thread: ThreadId, message: str) -> bool:
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
         """Take one message of the bot's out of its reply; False if it is of none."""
         ...
 
@@ -60,6 +66,10 @@ class Steward(Protocol):
 
     def obey(self, command: Command, message: SlackMessage) -> None:
         """Do what a message asks for, once; never waits."""
+        ...
+
+    def refuse(self, message: SlackMessage, crowd: Crowd) -> None:
+        """Tell somebody that their message is one too many; never waits."""
         ...
 
 
@@ -111,6 +121,7 @@ class Listener:
         self._policy = policy
         self._steward = steward
         self._overseer = overseer
+        self._early = EarlyChanges()
         # Bolt runs every event in a task of its own; who spoke before matters here.
         self._in_order = asyncio.Lock()
 
@@ -164,12 +175,12 @@ class Listener:
             await self._revise(Edit(message))
 
     async def _take(self, heard: SlackMessage | Edit | Deletion | StopSign) -> None:
-        if isinstance(heard, SlackMessage):
-            await self._keep(heard)
-        elif isinstance(heard, StopSign):
+        if isinstance(heard, StopSign):
             await self._overseer.obey_sign(heard)
-        else:
+        elif not isinstance(heard, SlackMessage):
             await self._revise(heard)
+        elif (message := self._early.applied(heard)) is not None:
+            await self._keep(message)
 
     async def _keep(self, message: SlackMessage, *, is_late: bool = False) -> bool:
         """Store a message as it deserves; True if it became a new turn."""
@@ -183,7 +194,7 @@ class Listener:
             return False
         command = self._command(message)
         if command is None:
-            return await self._inbox.accept(message.as_turn())
+            return await self._accept(message)
         if command.name == "remember" and not command.is_too_long:
             await self._memory.pin(_remembered(command, message))
         if not is_late:
@@ -196,32 +207,47 @@ class Listener:
         else:
             self._steward.obey(command, message)
 
+    async def _accept(self, message: SlackMessage) -> bool:
+        try:
+            return await self._inbox.accept(message.as_turn())
+        except FullError as full:
+            log.warning("a message is one too many", crowd=full.crowd, ts=message.ts)
+            self._steward.refuse(message, full.crowd)
+            return False
+
     async def _revise(self, change: Edit | Deletion) -> None:
         """Change what is remembered, if it is, and its reply with it.
 
         What strangers say never is.
         """
-        if isinstance(change, Edit):
-            if self._policy.welcomes(change.message):
-                await self._edit(change)
-        elif change.bot_id == self._policy.bot_id:
-            await self._memory.retract(change.threads[0], change.ts)
-        elif not change.bot_id:
-            for thread in change.threads:
-                await self._memory.delete(thread, change.ts)
-                await self._overseer.withdraw(thread, change.ts)
+        if isinstance(change, Deletion) and change.bot_id:
+            if change.bot_id == self._policy.bot_id:
+                await self._memory.retract(change.threads[0], change.reply)
+            return
+        if isinstance(change, Edit) and not self._policy.welcomes(change.message):
+            return
+        known = [await self._revise_in(thread, change) for thread in change.threads]
+        if not any(known):
+            self._early.note(change)
 
-    async def _edit(self, change: Edit) -> None:
+    async def _revise_in(self, thread: ThreadId, change: Edit | Deletion) -> bool:
+        if isinstance(change, Edit):
+            return await self._edit_in(thread, change)
+        is_known = await self._memory.delete(thread, change.ts)
+        await self._overseer.withdraw(thread, change.ts)
+        return is_known
+
+    async def _edit_in(self, thread: ThreadId, change: Edit) -> bool:
         """Let a question be answered as it reads now, unless it is a command now."""
         command = self._command(change.message)
         now = _remembered(command, change.message)
-        for thread in change.threads:
-            if not await self._memory.edit(replace(now, thread=thread)):
-                continue
-            if command is None:
-                await self._overseer.revise(thread, change.ts)
-            else:
-                await self._overseer.stop_turn(change.message.turn)
+        if not await self._memory.edit(replace(now, thread=thread)):
+            return False
+        if command is None:
+            await self._overseer.revise(thread, change.ts)
+        else:
+            await self._overseer.stop_turn(change.message.turn)
+        return True
 
     async def _keep_presence(self, message: SlackMessage) -> None:
         """Remember that a stranger spoke in a thread: it is a talk of two no more."""

@@ -101,7 +101,8 @@ class ChannelPoster:
         """Keep a slot for the first line of a reply, while it has none."""
         self._open.add(outlet)
         try:
-            yield
+            with self._services.budget.serving(self._channel):
+                yield
         finally:
             self._open.discard(outlet)
 

@@ -40,6 +40,20 @@ def mark_of(message: dict[str, Any], bot_id: str) -> tuple[TurnId, int] | None:
     return TurnId(turn), seq
 
 
+def reply_position(turn_or_ts: str) -> str:
+    """Return where a reply stands: in the place of its question.
+
+    The id of a turn ends with its question's ts; a reply without a mark stands for
+    itself, by its own.
+    """
+    return turn_or_ts.rpartition(":")[2]
+
+
+def own_words(message: dict[str, Any]) -> str:
+    """Return what the bot said: of Slack's own text, which holds no entity of ours."""
+    return html.unescape(str(message.get("text") or ""))
+
+
 def holds(message: dict[str, Any], before: str, behind: str) -> bool:
     """Say whether a message of Slack's holds more of a Markdown text than it did.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bot.conversation.turn import ThreadId
+from bot.conversation.turn import Delivered, ThreadId
 from bot.slack.event import SlackMessage, kind_of, slack_message, team_of, thread_id
 from bot.slack.fields import (
     ID,
@@ -19,6 +19,7 @@ from bot.slack.fields import (
     matching,
     optional_text,
 )
+from bot.slack.record import mark_of, own_words, reply_position
 
 TOMBSTONE = "tombstone"
 """The subtype of a deleted parent whose replies are still there.
@@ -66,6 +67,8 @@ class Deletion:
     ts: str
     bot_id: str
     """Of the bot that wrote it; empty for a person."""
+    reply: Delivered
+    """What it was if that bot is this one."""
 
 
 def revision(body: dict[str, Any]) -> Edit | Deletion | None:
@@ -108,10 +111,12 @@ def _deletion(body: dict[str, Any], event: dict[str, Any], ts: str) -> Deletion:
     is_direct = kind_of(channel, optional_text(event, "channel_type")) == "im"
     root = matching(TS, before, "thread_ts") if before.get("thread_ts") else ts
     roots = ("", ts) if is_direct and root == ts else (root,)
-    team = team_of(body)
+    team, bot_id = team_of(body), optional_text(before, "bot_id")
+    mark = mark_of(before, bot_id)
     return Deletion(
         threads=tuple(thread_id(team, channel, root) for root in roots),
         channel=channel,
         ts=ts,
-        bot_id=optional_text(before, "bot_id"),
+        bot_id=bot_id,
+        reply=Delivered(ts, reply_position(mark[0] if mark else ts), own_words(before)),
     )

@@ -120,7 +120,7 @@ class Web:
         self._reading = self._client(
             [AsyncConnectionErrorRetryHandler(READ_RETRIES)], token
         )
-        self._holds = Holds()
+        self.holds = Holds()
         self._paces = ReadPaces(self.wait_s)
         self.token_state = TokenState()
 
@@ -191,7 +191,7 @@ class Web:
 
         A channel matters to methods that Slack limits by channel.
         """
-        return self._holds.wait_s(method, channel, asyncio.get_running_loop().time())
+        return self.holds.wait_s(method, channel, asyncio.get_running_loop().time())
 
     def tokenless(self) -> AsyncWebClient:
         """Return a client of the SDK's that has no token of its own."""
@@ -207,7 +207,7 @@ class Web:
             except RefusedError as error:
                 if error.retry_after_s is not None:
                     now_s = asyncio.get_running_loop().time()
-                    self._holds.hold(method, channel, now_s, error.retry_after_s)
+                    self.holds.hold(method, channel, now_s, error.retry_after_s)
                 if error.error not in TOKEN_ERRORS:
                     raise
                 self.token_state.refuse(error.error)

@@ -7,11 +7,11 @@ new version makes every fold stale that began before.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.tokens import estimate_tokens
-from bot.conversation.turn import Message, Speaker, ThreadId
+from bot.conversation.turn import Delivered, Message, Speaker, ThreadId
 from bot.storage import tables
 from bot.storage.tables import DELETED
 
@@ -25,8 +25,11 @@ async def rewrite(connection: AsyncConnection, message: Message) -> bool:
     A message that is not stored, or deleted, stays so.
     """
     files = list(message.files)
+    stored = await _stored(connection, message)
+    if stored is None or (stored.text, stored.files) == (message.text, files):
+        return False
     found = await _found(connection, message)
-    if found is None or (found.text, found.files) == (message.text, files):
+    if found is None:
         return False
     tokens = estimate_tokens(message.text)
     words = {"text": message.text, "files": files}
@@ -57,13 +60,17 @@ async def drop(connection: AsyncConnection, message: Message) -> bool:
     return True
 
 
-async def retract(connection: AsyncConnection, thread: ThreadId, message: str) -> bool:
+async def retract(
+    connection: AsyncConnection, thread: ThreadId, gone: Delivered
+) -> bool:
     """Take one delivered message's words out of the reply that it is a part of.
 
     False if no reply that is remembered has a part there with words.
     """
-    part = tables.reply_message
+    part, message = tables.reply_message, gone.id
     rows = await _parts(connection, thread, message)
+    if not rows:
+        return await _retract_unknown(connection, thread, gone)
     if not any(row.text for row in rows if row.message == message):
         # Without a claim: a deletion that is told twice makes no fold stale.
         return False
@@ -80,6 +87,54 @@ async def retract(connection: AsyncConnection, thread: ThreadId, message: str) -
     words = {"text": text, "tokens": estimate_tokens(text)}
     await _replace(connection, stored, words)
     return True
+
+
+async def _retract_unknown(
+    connection: AsyncConnection, thread: ThreadId, gone: Delivered
+) -> bool:
+    """Do the same in a reply of whose parts nothing is written.
+
+    That one was read from where it was delivered, before the bot took part.
+    """
+    for position in await _unknown_replies(connection, thread, gone):
+        reply = Message(thread, position, "bot", Speaker(""), "")
+        stored = await _found(connection, reply)
+        if stored is None:
+            return False
+        text = stored.text.replace(gone.text, "", 1) if gone.text else ""
+        if text == stored.text or not text.strip():
+            return await drop(connection, reply)
+        words = {"text": text, "tokens": estimate_tokens(text)}
+        await _replace(connection, stored, words)
+        return True
+    return False
+
+
+async def _unknown_replies(
+    connection: AsyncConnection, thread: ThreadId, gone: Delivered
+) -> list[str]:
+    """Return the position of the reply that held a message; none if that is unclear.
+
+    Where the message does not tell, one reply alone may have its words.
+    """
+    message, part, turn = tables.message, tables.reply_message, tables.turn
+    written = (
+        select(turn.c.position).join_from(part, turn).where(turn.c.thread == thread)
+    )
+    has_words = message.c.text.contains(gone.text, autoescape=True)
+    found = await connection.scalars(
+        select(message.c.position).where(
+            message.c.thread == thread,
+            message.c.role == "bot",
+            message.c.gen.is_distinct_from(DELETED),
+            message.c.position.not_in(written),
+            or_(message.c.position == gone.position, has_words),
+        )
+    )
+    positions = list(found)
+    if gone.position in positions:
+        return [gone.position]
+    return positions if gone.text and len(positions) == 1 else []
 
 
 async def _parts(
@@ -138,10 +193,17 @@ async def blank(connection: AsyncConnection, thread: ThreadId) -> bool:
 async def _found(connection: AsyncConnection, message: Message) -> Any:
     """Claim a message's thread and return its row; None if there is nothing to change.
 
-    The row is read behind the claim, so that no fold moves it meanwhile.
+    The row is read again behind the claim: a fold may have moved it meanwhile. Without
+    a row nothing is claimed, so that what changes nothing makes no fold stale.
     """
+    if await _stored(connection, message) is None:
+        return None
     if not await _claim(connection, message.thread):
         return None
+    return await _stored(connection, message)
+
+
+async def _stored(connection: AsyncConnection, message: Message) -> Any:
     table = tables.message
     rows = await connection.execute(
         select(table).where(

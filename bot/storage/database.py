@@ -6,8 +6,8 @@ A SQLite file belongs to one process; a PostgreSQL server may have any number.
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -18,16 +18,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from filelock import BaseFileLock, FileLock, Timeout
-from sqlalchemy import Connection, event, func, select, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.conversation.ports import SetupError, StoreError
+from bot.storage import sqlite
 
 FILE_NAME = "linefeed.db"
 LOCK_NAME = "linefeed.lock"
-BUSY_TIMEOUT_S = 5
 MIGRATION_LOCK = 0x11FEED
 """Any number that no other program locks."""
 
@@ -57,7 +56,7 @@ async def opened(folder: Path, url: str = "") -> AsyncGenerator[AsyncEngine]:
     lock = await asyncio.to_thread(_locked, folder)
     try:
         file = folder / FILE_NAME
-        async with _current(_sqlite(file), str(file)) as engine:
+        async with _current(sqlite.engine(file), str(file)) as engine:
             yield engine
     finally:
         lock.release()
@@ -81,7 +80,7 @@ async def visited(folder: Path, url: str = "") -> AsyncGenerator[AsyncEngine]:
     elif not await asyncio.to_thread(file.is_file):
         raise SetupError(f"There is no database in {folder}.")
     else:
-        engine, name = _sqlite(file), str(file)
+        engine, name = sqlite.engine(file), str(file)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_check_revision, name)
@@ -142,9 +141,31 @@ async def transaction(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         ConflictError: if another row forbids it; nothing was changed.
         StoreError: for whatever else the database refuses; nothing was changed.
     """
-    try:
+    with _refusals():
         async with engine.begin() as connection:
             yield connection
+
+
+@asynccontextmanager
+async def statement(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    """Run the one statement inside: a server takes no word on its begin and end.
+
+    Raises:
+        StoreError: for whatever the database refuses; nothing was changed.
+    """
+    if engine.dialect.name != "postgresql":
+        async with transaction(engine) as connection:
+            yield connection
+        return
+    with _refusals():
+        async with engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
+def _refusals() -> Generator[None]:
+    try:
+        yield
     except sqlite3.Error as error:
         raise StoreError(type(error).__name__) from error
     except SQLAlchemyError as error:
@@ -173,7 +194,7 @@ async def scrub(engine: AsyncEngine) -> None:
         try:
             await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
         finally:
-            busy_ms = text(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+            busy_ms = text(f"PRAGMA busy_timeout = {sqlite.BUSY_TIMEOUT_S * 1000}")
             await connection.execute(busy_ms)
 
 
@@ -203,20 +224,6 @@ def _reason(error: Exception) -> str:
     return _CLASS.sub("", words).partition("\n")[0].rstrip(".")
 
 
-def _sqlite(file: Path) -> AsyncEngine:
-    # One connection: SQLite has one writer, and a reader never waits long for it.
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{file}",
-        pool_size=1,
-        max_overflow=0,
-        connect_args={"timeout": BUSY_TIMEOUT_S},
-        # An error's text goes into the log, and parameters hold what people wrote.
-        hide_parameters=True,
-    )
-    event.listen(engine.sync_engine, "connect", _configure)
-    return engine
-
-
 def _locked(folder: Path) -> BaseFileLock:
     # Not bound to a thread: the lock is taken in one and released in another.
     lock = FileLock(folder / LOCK_NAME, thread_local=False)
@@ -229,20 +236,6 @@ def _locked(folder: Path) -> BaseFileLock:
         reason = error.strerror or str(error)
         raise SetupError(f"{folder} is not writable: {reason}.") from error
     return lock
-
-
-def _configure(connection: DBAPIConnection, _record: object) -> None:
-    cursor = connection.cursor()
-    # FULL: a turn that was acked to Slack survives a power cut.
-    # secure_delete: what is deleted is overwritten.
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "secure_delete=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _scripts() -> Config:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.conversation.turn import Demand, ThreadId, Turn, TurnId
 from bot.conversation.turnstore import Halted, Opinion
 from bot.storage import tables
+from bot.storage.admission import REFUSED
 from bot.storage.database import ConflictError, transaction, uninterrupted
 from bot.storage.turns import turn_of
 from bot.storage.upsert import insert
@@ -162,7 +163,10 @@ def _is_blank(row: Any) -> bool:
 async def _has_newer(connection: AsyncConnection, row: Any) -> bool:
     table = tables.turn
     newer = exists().where(
-        table.c.thread == row.thread, table.c.position > row.position
+        table.c.thread == row.thread,
+        table.c.position > row.position,
+        # Of that nothing is seen in the thread.
+        table.c.error != REFUSED,
     )
     return bool(await connection.scalar(select(newer)))
 

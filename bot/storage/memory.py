@@ -2,20 +2,20 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import (
+    Float,
     Integer,
     RowMapping,
     Text,
     and_,
     bindparam,
     cast,
-    delete,
     func,
     null,
     select,
     union_all,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -24,14 +24,14 @@ from bot.conversation.fold import (
     Fold,
     Recollection,
     Summary,
-    kept_generations,
 )
 from bot.conversation.tokens import estimate_tokens
-from bot.conversation.turn import Message, Role, Speaker, ThreadId
+from bot.conversation.turn import Delivered, Message, Role, Speaker, ThreadId
 from bot.storage import tables
 from bot.storage.change import blank, drop, retract, rewrite
-from bot.storage.database import scrub, transaction, uninterrupted
-from bot.storage.upsert import insert
+from bot.storage.database import scrub, statement, transaction, uninterrupted
+from bot.storage.summary import StaleError, keep
+from bot.storage.upsert import INSERTS
 
 LAST_USED_STEP_S = 3_600
 """A thread's last use is written again only after so long: nobody needs it exactly."""
@@ -47,6 +47,10 @@ class SqlMemory:
     @uninterrupted
     async def add(self, message: Message) -> None:
         """Store a message once."""
+        quick = _ADD_IF_FRESH[self._engine.dialect.name]
+        async with statement(self._engine) as connection:
+            if (await connection.execute(quick, _values(message))).rowcount:
+                return
         async with transaction(self._engine) as connection:
             await remember(connection, message)
 
@@ -60,7 +64,7 @@ class SqlMemory:
     @uninterrupted
     async def load(self, thread: ThreadId) -> Recollection:
         """Return what the memory of a thread holds, by one statement."""
-        async with transaction(self._engine) as connection:
+        async with statement(self._engine) as connection:
             found = await connection.execute(_LOAD, {"thread": thread})
             rows = found.mappings().all()
         head = next((row for row in rows if row["id"] is None), None)
@@ -78,8 +82,8 @@ class SqlMemory:
         """Keep a summary and take its messages out of the buffer, or do nothing."""
         try:
             async with transaction(self._engine) as connection:
-                await _commit(connection, fold)
-        except _StaleError:
+                await keep(connection, fold)
+        except StaleError:
             return False
         return True
 
@@ -102,10 +106,10 @@ class SqlMemory:
         return is_known
 
     @uninterrupted
-    async def retract(self, thread: ThreadId, message: str) -> bool:
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
         """Take one delivered message's words out of its reply."""
         async with transaction(self._engine) as connection:
-            is_known = await retract(connection, thread, message)
+            is_known = await retract(connection, thread, gone)
         if is_known:
             await scrub(self._engine)
         return is_known
@@ -132,73 +136,81 @@ class SqlMemory:
             return frozenset(await connection.scalars(speakers.distinct()))
 
 
+async def use(connection: AsyncConnection, thread: ThreadId) -> None:
+    """Store that a thread is used, so that it is not deleted for its age."""
+    now_s = time.time()
+    times = {"now_s": now_s, "fresh_s": now_s - LAST_USED_STEP_S}
+    await connection.execute(_USE[connection.dialect.name], {"thread": thread, **times})
+
+
 async def remember(connection: AsyncConnection, message: Message) -> None:
     """Store a message, unless it is stored already, and that its thread is used."""
+    values = _values(message)
+    place = connection.dialect.name
+    if (await connection.execute(_ADD_IF_FRESH[place], values)).rowcount:
+        return
+    # The thread is new or was not used lately, or the message is known.
+    await connection.execute(_USE[place], values)
+    await connection.execute(_ADD[place], values)
+
+
+def _values(message: Message) -> dict[str, Any]:
     now_s = time.time()
-    thread = insert(connection, tables.thread).values(
-        id=message.thread, version=0, last_used_s=now_s
-    )
-    await connection.execute(
-        thread.on_conflict_do_update(
-            index_elements=["id"],
-            set_={"last_used_s": now_s},
-            where=tables.thread.c.last_used_s < now_s - LAST_USED_STEP_S,
-        )
-    )
-    row = insert(connection, tables.message).values(
-        thread=message.thread,
-        position=message.position,
-        role=message.role,
-        speaker=message.speaker.id,
-        name=message.speaker.name,
-        text=message.text,
-        files=list(message.files),
-        is_overheard=message.is_overheard,
-        is_pinned=message.is_pinned,
-        tokens=estimate_tokens(message.text),
-    )
-    await connection.execute(row.on_conflict_do_nothing())
+    return {
+        "thread": message.thread,
+        "position": message.position,
+        "role": message.role,
+        "speaker": message.speaker.id,
+        "name": message.speaker.name,
+        "text": message.text,
+        "files": list(message.files),
+        "is_overheard": message.is_overheard,
+        "is_pinned": message.is_pinned,
+        "tokens": estimate_tokens(message.text),
+        "now_s": now_s,
+        "fresh_s": now_s - LAST_USED_STEP_S,
+    }
 
 
-class _StaleError(Exception):
-    """Something changed since the fold began; the transaction is rolled back."""
-
-
-async def _commit(connection: AsyncConnection, fold: Fold) -> None:
-    thread, message, summary = tables.thread, tables.message, tables.summary
-    # First, and everywhere: who changes a thread holds its row until the end.
-    claimed = await connection.execute(
-        update(thread)
-        .where(thread.c.id == fold.thread, thread.c.version == fold.version)
-        .values(version=thread.c.version + 1)
+# What is executed for every turn is built once: that takes longer than to execute it.
+_ADDED = tuple(
+    bindparam(name, type_=tables.message.c[name].type)
+    for name in (
+        *("thread", "position", "role", "speaker", "name", "text", "files"),
+        *("is_overheard", "is_pinned", "tokens"),
     )
-    if claimed.rowcount != 1:
-        raise _StaleError
-    moved = await connection.execute(
-        update(message)
-        .where(message.c.id.in_(fold.ids), message.c.gen.is_(None))
-        .where(message.c.thread == fold.thread)
-        .values(gen=fold.gen)
+)
+_FRESH = (
+    select(tables.thread.c.id)
+    .where(tables.thread.c.id == bindparam("thread", type_=Text))
+    .where(tables.thread.c.last_used_s >= bindparam("fresh_s", type_=Float))
+)
+_ADD = {
+    dialect: inserted(tables.message)
+    .values({parameter.key: parameter for parameter in _ADDED})
+    .on_conflict_do_nothing()
+    for dialect, inserted in INSERTS.items()
+}
+_ADD_IF_FRESH = {
+    dialect: inserted(tables.message)
+    .from_select(
+        [parameter.key for parameter in _ADDED],
+        select(*_ADDED).where(_FRESH.exists()),
     )
-    if moved.rowcount != len(fold.ids):
-        raise _StaleError
-    await connection.execute(
-        insert(connection, summary).values(
-            thread=fold.thread,
-            gen=fold.gen,
-            text=fold.text,
-            tokens=fold.tokens,
-            model=fold.model,
-            created_s=time.time(),
-        )
+    .on_conflict_do_nothing()
+    for dialect, inserted in INSERTS.items()
+}
+_NOW_S = bindparam("now_s", type_=Float)
+_USE = {
+    dialect: inserted(tables.thread)
+    .values(id=bindparam("thread", type_=Text), version=0, last_used_s=_NOW_S)
+    .on_conflict_do_update(
+        index_elements=["id"],
+        set_={"last_used_s": _NOW_S},
+        where=tables.thread.c.last_used_s < bindparam("fresh_s", type_=Float),
     )
-    await connection.execute(
-        delete(summary).where(
-            summary.c.thread == fold.thread,
-            summary.c.gen.not_in(kept_generations(fold.gen)),
-        )
-    )
-
+    for dialect, inserted in INSERTS.items()
+}
 
 _OF_THREAD = bindparam("thread", type_=Text)
 _NEWEST = (

@@ -1,15 +1,23 @@
 """The PostgreSQL server: how it is reached, and why not, in one sentence."""
 
+import time
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import asyncpg
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.conversation.ports import StoreError
 
 CONNECT_TIMEOUT_S = 10
 COMMAND_TIMEOUT_S = 60
 POOL_SIZE = 5
+MAX_IDLE_S = 5.0
+"""A connection that rested longer is tried before it is used."""
 
 
 class UnreachableError(StoreError):
@@ -36,15 +44,43 @@ def engine(url: str) -> AsyncEngine:
             # Without cause: its text may quote the address, password included.
             raise UnreachableError(_reason(error)) from None
 
-    return create_async_engine(
+    made = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
         pool_size=POOL_SIZE,
         max_overflow=0,
-        # A server that was restarted costs nobody a message.
-        pool_pre_ping=True,
         hide_parameters=True,
     )
+    event.listen(made.sync_engine, "checkin", _note_use)
+    event.listen(made.sync_engine, "checkout", _check)
+    return made
+
+
+def _note_use(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["used_s"] = time.monotonic()
+
+
+def _check(
+    connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object
+) -> None:
+    """Let a broken connection be replaced: a server's restart costs no message.
+
+    The server's goodbye is known without asking. Only what cuts an idle connection
+    says nothing; SQLAlchemy's own check would ask before every transaction, and wait
+    for three answers.
+
+    Raises:
+        DisconnectionError: if it is broken.
+    """
+    driver = cast("asyncpg.Connection", record.driver_connection)
+    idle_s = time.monotonic() - record.info.get("used_s", time.monotonic())
+    if driver.is_closed():
+        raise DisconnectionError
+    if idle_s > MAX_IDLE_S:
+        try:
+            cast("Any", connection).ping()
+        except Exception as error:
+            raise DisconnectionError from error
 
 
 def named(url: str) -> str:

@@ -85,7 +85,9 @@ turn = Table(
 
 Who runs a turn is its `owner`, by the database's clock until `lease_until_s`; `demand`
 is what people want of it meanwhile. `cut` says why the reply is not whole, `error` why
-there is none. What attempts before `since_attempt` wrote is to be removed.
+there is none. What attempts before `since_attempt` wrote is to be removed. `ended_s` is
+when an attempt ended last, also of a turn that is open again: from then on all that its
+attempts cost counts.
 """
 
 _WAITING = text("state = 'waiting'")
@@ -105,7 +107,37 @@ Index(
     postgresql_where=_RUNNING,
 )
 Index("turn_accepted", turn.c.accepted_s)
-Index("turn_of_person", turn.c.speaker, turn.c.accepted_s)
+_OPEN = text("state IN ('waiting', 'running')")
+Index(
+    "turn_open_of_person",
+    turn.c.speaker,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
+)
+# With the tokens, so that their sum is found without the rows; not touched when a
+# turn is accepted.
+_HAS_ENDED = text("ended_s IS NOT NULL")
+_TOKENS = (turn.c.ended_s, turn.c.prompt_tokens, turn.c.answer_tokens)
+Index(
+    "turn_spent",
+    *_TOKENS,
+    sqlite_where=_HAS_ENDED,
+    postgresql_where=_HAS_ENDED,
+)
+Index(
+    "turn_spent_by_person",
+    turn.c.speaker,
+    *_TOKENS,
+    sqlite_where=_HAS_ENDED,
+    postgresql_where=_HAS_ENDED,
+)
+_FAILED = text("state = 'failed'")
+Index(
+    "turn_failed",
+    turn.c.ended_s,
+    sqlite_where=_FAILED,
+    postgresql_where=_FAILED,
+)
 
 feedback = Table(
     "feedback",

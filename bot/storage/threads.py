@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, Subquery, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.conversation.turn import ThreadId
@@ -28,6 +28,8 @@ class ThreadLine:
     summaries: int
     """How often it was folded, as far as that still counts."""
     turns: int
+    tokens: int
+    """What its answers cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class ThreadRecord:
         """Return the messages that are not deleted."""
         return tuple(m for m in self.messages if m["gen"] != tables.DELETED)
 
+    @property
+    def tokens(self) -> int:
+        """Return what its answers cost."""
+        return sum(turn["prompt_tokens"] + turn["answer_tokens"] for turn in self.turns)
+
 
 class SqlThreads:
     """Reads threads of a database."""
@@ -69,16 +76,20 @@ class SqlThreads:
         counts = (
             _count(message.c.thread, is_kept),
             func.coalesce(_newest_gen(), 0),
-            _count(tables.turn.c.thread),
         )
+        used = _turns_and_tokens()
         lines = (
-            select(thread.c.id, thread.c.last_used_s, *counts)
+            select(
+                *(thread.c.id, thread.c.last_used_s, *counts),
+                *(func.coalesce(column, 0) for column in (used.c.turns, used.c.tokens)),
+            )
+            .select_from(thread.outerjoin(used, used.c.thread == thread.c.id))
             .order_by(thread.c.last_used_s.desc(), thread.c.id)
             .limit(limit)
         )
         async with transaction(self._engine) as connection:
             rows = (await connection.execute(lines)).all()
-        return tuple(ThreadLine(ThreadId(row[0]), *row[1:]) for row in rows)
+        return tuple(ThreadLine(ThreadId(id_), *counts) for id_, *counts in rows)
 
     @uninterrupted
     async def record(self, thread: ThreadId) -> ThreadRecord | None:
@@ -134,6 +145,17 @@ def _count(owner: Any, *conditions: Any) -> Any:
     """Count the rows that belong to the thread of the outer query."""
     belongs = and_(owner == tables.thread.c.id, *conditions)
     return select(func.count()).where(belongs).scalar_subquery()
+
+
+def _turns_and_tokens() -> Subquery:
+    """Return both per thread, from the whole table read once."""
+    turn = tables.turn
+    tokens = func.sum(turn.c.prompt_tokens + turn.c.answer_tokens)
+    return (
+        select(turn.c.thread, func.count().label("turns"), tokens.label("tokens"))
+        .group_by(turn.c.thread)
+        .subquery()
+    )
 
 
 def _newest_gen() -> Any:

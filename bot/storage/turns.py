@@ -6,20 +6,7 @@ from itertools import islice
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import (
-    ColumnElement,
-    Float,
-    RowMapping,
-    and_,
-    case,
-    cast,
-    delete,
-    func,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.turn import (
@@ -31,52 +18,43 @@ from bot.conversation.turn import (
     Turn,
     TurnId,
 )
-from bot.conversation.turnstore import LEASE_S
-from bot.storage import tables
-from bot.storage.database import ConflictError, transaction, uninterrupted
-from bot.storage.memory import remember
-from bot.storage.notes import WHOLE_SEQ
-from bot.storage.upsert import insert
+from bot.conversation.turnstore import Caps, FullError
+from bot.storage import admission, leasing, tables
+from bot.storage.database import (
+    ConflictError,
+    statement,
+    transaction,
+    uninterrupted,
+)
 
+UNCAPPED = Caps()
 MAX_LATEST = 1000
-MAX_ORPHANS = 100
-"""Threads that one look returns; the next one finds the others."""
 
 
 class SqlTurns:
     """The turn store of `conversation.turnstore`, for one process."""
 
-    def __init__(self, engine: AsyncEngine, owner: str = "") -> None:
+    def __init__(
+        self, engine: AsyncEngine, owner: str = "", caps: Caps = UNCAPPED
+    ) -> None:
         """Use a database that `database.opened` gave; every process is an owner."""
         self._engine = engine
         self.owner = owner or uuid4().hex
+        self._caps = caps
 
     @property
     def is_shared(self) -> bool:
         """Say whether other processes may take turns of the same database."""
-        return self._engine.dialect.name == "postgresql"
+        return self._dialect == "postgresql"
 
     @uninterrupted
     async def add(self, turn: Turn) -> bool:
         """Store a waiting turn and its question in one transaction."""
-        question = turn.question
-        row = insert(self._engine, tables.turn).values(
-            id=turn.id,
-            thread=question.thread,
-            position=question.position,
-            state="waiting",
-            speaker=question.speaker.id,
-            text=question.text,
-            files=list(question.files),
-            address=turn.address,
-            attempts=0,
-            accepted_s=time.time(),
-        )
         async with transaction(self._engine) as connection:
-            stored = await connection.execute(row.on_conflict_do_nothing())
-            if stored.rowcount:
-                await remember(connection, question)
-        return bool(stored.rowcount)
+            entry = await admission.enter(connection, turn, self._caps)
+        if entry.crowd is not None:
+            raise FullError(entry.crowd)
+        return entry.is_new
 
     @uninterrupted
     async def resume(self) -> tuple[ThreadId, ...]:
@@ -100,59 +78,19 @@ class SqlTurns:
         """Return threads whose lease ran out, or with turns that nobody has begun."""
         if not self.is_shared:
             return ()
-        turn, other = tables.turn, tables.turn.alias()
-        is_run = (
-            select(other.c.id)
-            .where(other.c.thread == turn.c.thread, other.c.state == "running")
-            .where(other.c.lease_until_s >= self._now())
-            .exists()
-        )
-        open_threads = (
-            select(turn.c.thread)
-            .where(turn.c.state.in_(("waiting", "running")), ~is_run)
-            .distinct()
-            .limit(MAX_ORPHANS)
-        )
-        async with transaction(self._engine) as connection:
-            return tuple(map(ThreadId, await connection.scalars(open_threads)))
+        found = leasing.ORPHANS[self._dialect]
+        async with statement(self._engine) as connection:
+            return tuple(map(ThreadId, await connection.scalars(found, self._now())))
 
     @uninterrupted
     async def claim(self, thread: ThreadId) -> Turn | None:
         """Lease the running turn that nobody renews, or else the oldest waiting one."""
-        turn = tables.turn
-        is_expired = and_(turn.c.state == "running", turn.c.lease_until_s < self._now())
-        # Whatever runs comes first: while its lease holds there is nothing to take.
-        first = (
-            select(turn.c.id)
-            .where(turn.c.thread == thread, turn.c.state.in_(("waiting", "running")))
-            .order_by(turn.c.state, turn.c.position)
-            .limit(1)
-            .scalar_subquery()
-        )
-        is_anew = turn.c.demand.in_(("edit", "delete", "remove"))
-        claimed = (
-            update(turn)
-            .where(turn.c.id == first, or_(turn.c.state == "waiting", is_expired))
-            .values(
-                state="running",
-                owner=self.owner,
-                lease_until_s=self._now() + LEASE_S,
-                attempts=turn.c.attempts + 1,
-                interruptions=turn.c.interruptions + case((is_expired, 1), else_=0),
-                since_attempt=case(
-                    (is_anew, turn.c.attempts + 1), else_=turn.c.since_attempt
-                ),
-                demand=case(
-                    (turn.c.demand == "edit", ""),
-                    (turn.c.demand == "delete", "remove"),
-                    else_=turn.c.demand,
-                ),
-            )
-            .returning(*turn.c)
-        )
+        given = {"in_thread": thread, "by_owner": self.owner, **self._now()}
+        claimed = leasing.CLAIM[self._dialect]
         try:
-            async with transaction(self._engine) as connection:
-                row = (await connection.execute(claimed)).mappings().one_or_none()
+            async with statement(self._engine) as connection:
+                found = await connection.execute(claimed, given)
+                row = found.mappings().one_or_none()
         except ConflictError:
             # Another process took an older turn of the thread in the same moment.
             return None
@@ -161,46 +99,36 @@ class SqlTurns:
     @uninterrupted
     async def renew(self) -> Mapping[TurnId, Demand]:
         """Prolong this process's leases; one that ran out counts if nobody took it."""
-        turn = tables.turn
-        renewed = (
-            update(turn)
-            .where(turn.c.owner == self.owner, turn.c.state == "running")
-            .values(lease_until_s=self._now() + LEASE_S)
-            .returning(turn.c.id, turn.c.demand)
-        )
-        async with transaction(self._engine) as connection:
-            rows = (await connection.execute(renewed)).all()
+        given = {"by_owner": self.owner, **self._now()}
+        async with statement(self._engine) as connection:
+            found = await connection.execute(leasing.RENEW[self._dialect], given)
+            rows = found.all()
         # `remove` is what was claimed, not what is wanted since.
         return {TurnId(i): "" if demand == "remove" else demand for i, demand in rows}
 
     @uninterrupted
     async def finish(self, turn: TurnId, ending: Ending) -> bool:
         """Mark a turn as ended, or let it wait if people changed or deleted it."""
-        table = tables.turn
-        is_again = table.c.demand.in_(("edit", "delete"))
-        ended = self._mine(turn).values(
-            state=case((is_again, "waiting"), else_=ending.outcome),
-            demand=case((is_again, table.c.demand), else_=""),
-            ended_s=time.time(),
-            cut=ending.cut,
-            error=ending.error,
-            prompt_tokens=table.c.prompt_tokens + ending.spent.prompt_tokens,
-            answer_tokens=table.c.answer_tokens + ending.spent.answer_tokens,
-        )
-        part = tables.reply_message
+        given = {
+            **self._mine(turn),
+            "outcome": ending.outcome,
+            "at_s": time.time(),
+            "why_cut": ending.cut,
+            "what_error": ending.error,
+            "more_prompt_tokens": ending.spent.prompt_tokens,
+            "more_answer_tokens": ending.spent.answer_tokens,
+        }
         async with transaction(self._engine) as connection:
-            if not (await connection.execute(ended)).rowcount:
+            if not (await connection.execute(leasing.FINISH, given)).rowcount:
                 return False
-            await connection.execute(
-                delete(part).where(part.c.turn == turn, part.c.seq == WHOLE_SEQ)
-            )
+            await connection.execute(leasing.FORGET_WHOLE, {"of_turn": turn})
         return True
 
     @uninterrupted
     async def hand_over(self, turn: TurnId) -> None:
         """Let a running turn wait again."""
-        async with transaction(self._engine) as connection:
-            await connection.execute(self._mine(turn).values(state="waiting"))
+        async with statement(self._engine) as connection:
+            await connection.execute(leasing.HAND_OVER, self._mine(turn))
 
     @uninterrupted
     async def queue(self, turn: TurnId) -> bool:
@@ -236,18 +164,16 @@ class SqlTurns:
                 first[thread] = min(known, (position, address))
         return tuple(address for _, address in islice(first.values(), limit))
 
-    def _mine(self, turn: TurnId) -> Any:
-        table = tables.turn
-        return update(table).where(
-            table.c.id == turn, table.c.owner == self.owner, table.c.state == "running"
-        )
+    @property
+    def _dialect(self) -> str:
+        return self._engine.dialect.name
 
-    def _now(self) -> ColumnElement[float]:
-        """Return the database's own clock: those of machines differ."""
-        if self.is_shared:
-            return cast(func.extract("epoch", func.clock_timestamp()), Float)
-        # One machine, and SQLite before 3.42 knows no fractions of a second.
-        return literal(time.time())
+    def _mine(self, turn: TurnId) -> dict[str, Any]:
+        return {"of_turn": turn, "by_owner": self.owner}
+
+    def _now(self) -> dict[str, float]:
+        """Return the time where it is this process's: PostgreSQL has its own."""
+        return {} if self.is_shared else {"now_s": time.time()}
 
 
 def turn_of(row: RowMapping) -> Turn:

@@ -43,6 +43,8 @@ async def bot(playground: Playground, data: str) -> AsyncGenerator[Process]:
             "SLACK_APP_TOKEN": playground.app_token,
             "OPENAI_BASE_URL": playground.model_url,
             "LINEFEED_MODEL": "offline",
+            "LINEFEED_MAX_WAITING": "0",
+            "LINEFEED_MAX_OPEN": "0",
             "LINEFEED_DATA": data,
             "LINEFEED_POST_INTERVAL_S": "0",
         },

@@ -86,6 +86,8 @@ def environment(playground: Playground, mode: str, data: str) -> dict[str, str]:
         "SLACK_APP_TOKEN": playground.app_token,
         "OPENAI_BASE_URL": playground.model_url,
         "LINEFEED_MODEL": "offline",
+        "LINEFEED_MAX_WAITING": "0",
+        "LINEFEED_MAX_OPEN": "0",
         "LINEFEED_DATA": data,
         "LINEFEED_DELIVERY": mode,
     }

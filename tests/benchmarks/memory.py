@@ -4,7 +4,8 @@ One thread of 200 turns (60 tokens asked, 250 answered, instructions of 200) goe
 through every arm with budgets of 2,000 and 8,000 tokens. A word is a token for all of
 them. The models answer at once, so that the times are those of the memories alone; for
 the agent that is a whole call of it, which cannot be parted. Ratios count, not this
-machine's milliseconds.
+machine's milliseconds: the last lines hold ours beside the database's driver alone. The
+PostgreSQL server is vacuumed every 50 turns, as it does by itself at people's pace.
 """
 
 import asyncio
@@ -15,8 +16,8 @@ import tempfile
 import time
 import warnings
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,17 +34,22 @@ from typing_extensions import override
 
 from bot import logs
 from bot.conversation.condenser import Condenser
+from bot.conversation.fold import Fold
 from bot.conversation.memory import Memory
 from bot.conversation.prompt import compose
 from bot.conversation.tokens import TokenBudget
-from bot.conversation.turn import Message
+from bot.conversation.turn import Message, ThreadId
 from bot.storage import database
 from bot.storage.memory import SqlMemory
 from tests import postgres
-from tests.twins import NamingReader, asked
+from tests.benchmarks import bare_store
+from tests.twins import THREAD, NamingReader, asked
 
 TURNS = 200
 LONG_TURNS = 1_000
+FLOOR_THREADS, FLOOR_MESSAGES, FLOOR_ROUNDS = 30, 20, 5
+VACUUM_TURNS = 50
+"""A server's own housekeeping comes every minute; 50 turns take people longer."""
 QUESTION, ANSWER, INSTRUCTIONS = 60, 250, 200
 BUDGETS = (2_000, 8_000)
 SUMMARY_SHARE = 0.1
@@ -229,7 +235,9 @@ async def ours(
         folding.cancel()
 
 
-async def run(arm: Arm, tally: Tally, turns: int, size: Size) -> Tally:
+async def run(
+    arm: Arm, tally: Tally, turns: int, size: Size, tidy: Rest = nothing
+) -> Tally:
     # Once for the tables; sizes are those of closed files.
     async with arm():
         pass
@@ -243,6 +251,8 @@ async def run(arm: Arm, tally: Tally, turns: int, size: Size) -> Tally:
             tally.wall_ms.append((time.perf_counter() - begun_s) * 1_000)
             tally.delayed += len(tally.summarized) > summaries
             await rest()
+            if number % VACUUM_TURNS == VACUUM_TURNS - 1:
+                await tidy()
         tally.cpu_ms = (time.process_time() - begun_cpu_s) * 1_000 / turns
     tally.growth_kb = (await size() - before_kb) / turns
     return tally
@@ -267,6 +277,15 @@ def server(url: str) -> Size:
         return float(size) / 1024
 
     return size_kb
+
+
+def vacuum(url: str) -> Rest:
+    async def tidy() -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute("vacuum message, summary, thread")
+        await connection.close()
+
+    return tidy if url else nothing
 
 
 def show(*cells: object) -> None:
@@ -303,24 +322,101 @@ async def compare(budget: int, url: str) -> None:
             folder = Path(name)
             arm = partial(ours, tally, budget, folder, address)
             size = server(address) if address else files(folder)
-            show_arm(kind, budget, await run(arm, tally, TURNS, size))
+            tidy = vacuum(address)
+            show_arm(kind, budget, await run(arm, tally, TURNS, size, tidy))
+
+
+async def beside_bare_driver(server: str) -> None:
+    """Show a turn's load and save in turn with the same by the driver alone."""
+    for kind in ("SQLite", "PostgreSQL"):
+        async with AsyncExitStack() as stack:
+            places: list[tuple[Path, str]] = []
+            for _ in range(2):
+                folder = stack.enter_context(tempfile.TemporaryDirectory())
+                url = ""
+                if kind == "PostgreSQL":
+                    url = await stack.enter_async_context(postgres.database(server))
+                places.append((Path(folder), url))
+            bare = await stack.enter_async_context(bare_store.opened(*places[0]))
+            engine = await stack.enter_async_context(database.opened(*places[1]))
+            await _beside(kind, bare, SqlMemory(engine))
+
+
+async def _beside(
+    kind: str, bare: bare_store.BareFile | bare_store.BareServer, store: SqlMemory
+) -> None:
+    walls: dict[bool, list[float]] = {True: [], False: []}
+    memory = Memory(store, NamingReader(), TokenBudget(BUDGETS[-1]))
+    for number in range(FLOOR_THREADS):
+        thread = ThreadId(f"slack:T1:C1:{number:04}")
+        talk = [
+            replace(asked(words("abc", 155), f"{n:02}").question, thread=thread)
+            for n in range(FLOOR_MESSAGES)
+        ]
+        await bare.begin(thread)
+        for message in talk:
+            await bare.add(message)
+        await store.add_all(talk)
+        for place in range(FLOOR_MESSAGES, FLOOR_MESSAGES + FLOOR_ROUNDS):
+            said = asked(words("abc", QUESTION), f"{place}", thread=thread)
+            reply = replace(said.question, role="bot", text=words("abc", ANSWER))
+            begun_s = time.perf_counter()
+            await bare.add(said.question)
+            await bare.load(thread)
+            await bare.add(reply)
+            walls[True].append((time.perf_counter() - begun_s) * 1_000)
+            begun_s = time.perf_counter()
+            await store.add(said.question)
+            await memory.view(said.question)
+            await memory.remember(said, reply.text)
+            walls[False].append((time.perf_counter() - begun_s) * 1_000)
+    floor, own = statistics.median(walls[True]), statistics.median(walls[False])
+    sys.stdout.write(
+        f"{kind}: load and save p50 {own:.1f} ms, by the driver alone {floor:.1f} ms:"
+        f" x{own / floor:.1f}; best tenth {_tenth(walls[False]):.1f} and"
+        f" {_tenth(walls[True]):.1f} ms\n"
+    )
+
+
+def _tenth(walls_ms: list[float]) -> float:
+    return statistics.quantiles(walls_ms, n=10)[0]
 
 
 async def long_thread(url: str) -> None:
+    """Show growth, and a load after many turns in turn with one after few."""
     for kind, address in (("SQLite", ""), ("PostgreSQL", url)):
         tally = Tally(summary_tokens=800)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             arm = partial(ours, tally, 8_000, folder, address)
             size = server(address) if address else files(folder)
-            await run(arm, tally, LONG_TURNS, size)
-        early, late = tally.wall_ms[100:200], tally.wall_ms[-100:]
+            await run(arm, tally, LONG_TURNS, size, vacuum(address))
+            async with database.opened(folder, address) as engine:
+                new_ms, old_ms, messages = await _loads(SqlMemory(engine))
         sys.stdout.write(
-            f"{kind}, {LONG_TURNS} turns: load and save p50"
-            f" {statistics.median(early):.1f} ms in turns 100-200,"
-            f" {statistics.median(late):.1f} ms in the last 100;"
-            f" {tally.growth_kb:.1f} KB a turn\n"
+            f"{kind}, {LONG_TURNS} turns: {tally.growth_kb:.1f} KB a turn; load p50"
+            f" {old_ms:.2f} ms, of a new thread with the same {messages} messages and"
+            f" summary {new_ms:.2f} ms: x{old_ms / new_ms:.2f}\n"
         )
+
+
+async def _loads(store: SqlMemory) -> tuple[float, float, int]:
+    """Return the p50 of a load from a new thread and from the old one, and its size."""
+    new = ThreadId("new")
+    old = await store.load(THREAD)
+    talk = [replace(entry.message, thread=new) for entry in old.entries]
+    await store.add_all([replace(talk[0], position=""), *talk])
+    entries = (await store.load(new)).entries
+    ids = (entries[0].id,)
+    assert await store.commit(Fold(new, 0, 1, ids, old.summary.text, 800, "words"))
+    walls: dict[ThreadId, list[float]] = {new: [], THREAD: []}
+    for _ in range(300):
+        for thread, taken in walls.items():
+            begun_s = time.perf_counter()
+            await store.load(thread)
+            taken.append((time.perf_counter() - begun_s) * 1_000)
+    medians = statistics.median(walls[new]), statistics.median(walls[THREAD])
+    return *medians, len(talk)
 
 
 async def main(socket_folder: str) -> None:
@@ -333,6 +429,7 @@ async def main(socket_folder: str) -> None:
     for budget in BUDGETS:
         async with postgres.database(socket_folder) as url:
             await compare(budget, url)
+    await beside_bare_driver(socket_folder)
     async with postgres.database(socket_folder) as url:
         await long_thread(url)
 

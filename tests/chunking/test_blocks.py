@@ -17,7 +17,7 @@ from tests.chunking.texts import (
 )
 from tests.long import examples
 
-property_run = settings(max_examples=examples(150, 2000), deadline=None)
+property_run = settings(max_examples=examples(60, 2000), deadline=None)
 
 GAPS_CHARS = 8
 """Room for the blank lines before and behind a list: they must stand somewhere."""

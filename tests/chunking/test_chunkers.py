@@ -28,7 +28,7 @@ from tests.chunking.texts import (
 )
 from tests.long import examples
 
-property_run = settings(max_examples=examples(80, 1500), deadline=None)
+property_run = settings(max_examples=examples(40, 1500), deadline=None)
 
 Make = Callable[..., Chunker]
 

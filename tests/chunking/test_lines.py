@@ -38,7 +38,7 @@ def test_what_was_no_header_leaves_with_the_next_line() -> None:
     assert [chunk.body for chunk in chunker.push("c\n")] == ["a | b\n", "c\n"]
 
 
-@settings(max_examples=examples(80, 2000), deadline=None)
+@settings(max_examples=examples(40, 2000), deadline=None)
 @given(anything, st.integers(64, 400))
 def test_a_completed_line_has_left_with_its_newline(text: str, limit: int) -> None:
     chunker = LineChunker(limit)
@@ -73,7 +73,7 @@ def test_idle_holds_what_may_yet_become_something_else(text: str) -> None:
     assert chunker.idle() == ()
 
 
-@settings(max_examples=examples(80, 2000), deadline=None)
+@settings(max_examples=examples(40, 2000), deadline=None)
 @given(anything, st.integers(64, 400), st.lists(st.booleans(), max_size=200))
 def test_idle_loses_nothing(text: str, limit: int, pauses: list[bool]) -> None:
     chunker = LineChunker(limit)
@@ -132,7 +132,7 @@ def test_idle_finds_the_sentence_behind_what_has_left() -> None:
     assert [chunk.body for chunk in chunker.idle(99)] == ["Two is so. "]
 
 
-@settings(max_examples=examples(80, 2000), deadline=None)
+@settings(max_examples=examples(40, 2000), deadline=None)
 @given(anything, st.integers(64, 400), st.lists(st.booleans(), max_size=200))
 def test_idle_by_sentences_loses_nothing(
     text: str, limit: int, pauses: list[bool]

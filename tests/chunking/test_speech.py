@@ -46,7 +46,7 @@ def test_code_and_tables_are_named_once() -> None:
     assert said(text) == ["So:", "(code)", "(table)", "Done.", "Bye."]
 
 
-@settings(max_examples=examples(80, 2000), deadline=None)
+@settings(max_examples=examples(40, 2000), deadline=None)
 @given(anything)
 def test_what_is_spoken_is_one_line_without_space_around(text: str) -> None:
     words = spoken(Sentence(text))

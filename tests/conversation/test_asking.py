@@ -129,7 +129,7 @@ lines = st.lists(
 )
 
 
-@settings(max_examples=examples(150, 5000), deadline=None)
+@settings(max_examples=examples(60, 5000), deadline=None)
 @given(lines, st.integers(0, 400), st.integers(1, 9))
 async def test_wherever_it_breaks_the_whole_text_is_sent(
     lines: list[str], place: int, size: int

@@ -110,7 +110,7 @@ def test_no_summary_is_wanted_that_was_not_kept_before() -> None:
         assert kept_generations(newest) - {newest} <= kept_generations(newest - 1)
 
 
-@settings(max_examples=examples(150, 5000))
+@settings(max_examples=examples(60, 5000))
 @given(st.lists(st.integers(4, 7000), max_size=40), st.integers(200, 50_000))
 def test_a_fold_keeps_the_newest_and_goes_on_until_there_is_room(
     tokens: list[int], budget: int

@@ -389,7 +389,7 @@ async def take(inbox: Inbox, steps: Sequence[tuple[str, int]]) -> None:
                 await asyncio.sleep(0)
 
 
-@settings(max_examples=examples(100, 3000), deadline=None)
+@settings(max_examples=examples(40, 3000), deadline=None)
 @given(steps, st.integers(1, 3), st.integers(0, 12))
 async def test_each_turn_is_answered_once_and_alone_in_its_thread(
     steps: list[tuple[str, int]], at_once: int, start: int
@@ -408,7 +408,7 @@ async def test_each_turn_is_answered_once_and_alone_in_its_thread(
     assert answerer.most_at_once <= at_once
 
 
-@settings(max_examples=examples(100, 3000), deadline=None)
+@settings(max_examples=examples(40, 3000), deadline=None)
 @given(steps, st.integers(1, 3))
 async def test_turns_that_are_stored_are_answered_oldest_first(
     steps: list[tuple[str, int]], at_once: int

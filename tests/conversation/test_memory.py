@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation import memory as memory_module
-from bot.conversation.fold import Fold
+from bot.conversation.fold import Fold, Limits, unpinned_tokens
 from bot.conversation.memory import BOT, Memory
 from bot.conversation.tokens import TokenBudget, estimate_tokens
-from bot.conversation.turn import Message, Speaker, ThreadId
+from bot.conversation.turn import Delivered, Message, Speaker, ThreadId
 from tests.twins import THREAD, ListedMemory, NamingReader, asked, said
 
 ANSWER = replace(said("<@BOT> is me", "1"), role="bot", speaker=BOT)
@@ -111,6 +111,35 @@ async def test_a_reply_has_its_questions_place_and_may_need_folding() -> None:
     assert woken.threads == [THREAD]
 
 
+async def test_a_thread_with_room_is_not_read_again_to_see_that() -> None:
+    woken = Woken(said("x" * 60, "1"), tokens=300)
+    assert Limits.of(300).high == 200
+
+    for position, length in (("2", 400), ("4", 360), ("6", 40)):
+        await woken.memory.view(said("why", position))
+        held = await woken.store.load(THREAD)
+        await woken.memory.remember(asked("why", position), "y" * length)
+        tokens = unpinned_tokens(await woken.store.load(THREAD))
+        assert tokens == unpinned_tokens(held) + estimate_tokens("y" * length)
+        assert (woken.threads == [THREAD]) is (tokens > 200)
+        woken.threads.clear()
+
+
+async def test_a_thread_that_was_not_read_lately_may_need_folding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory_module, "MAX_MEASURED", 1)
+    woken = Woken()
+    other = ThreadId("other")
+
+    await woken.memory.view(said("why"))
+    await woken.memory.view(replace(said("why"), thread=other))
+    await woken.memory.remember(asked(), "because")
+    await woken.memory.remember(asked(thread=other), "because")
+
+    assert woken.threads == [THREAD]
+
+
 async def test_what_is_changed_may_need_folding() -> None:
     woken = Woken(said("a", "1"), said("b", "2"))
 
@@ -134,13 +163,15 @@ async def test_what_is_forgotten_is_shown_no_more() -> None:
 class OldThread:
     """Remembers what was said before, and how often it was asked."""
 
-    def __init__(self, *messages: Message) -> None:
+    def __init__(self, *messages: Message, failures: int = 0) -> None:
         self.messages = messages
+        self.failures = failures
+        """How often it cannot be read."""
         self.questions: list[Message] = []
 
-    async def before(self, question: Message) -> tuple[Message, ...]:
+    async def before(self, question: Message) -> tuple[Message, ...] | None:
         self.questions.append(question)
-        return self.messages
+        return None if len(self.questions) <= self.failures else self.messages
 
 
 def with_earlier(
@@ -161,6 +192,28 @@ async def test_what_was_said_before_the_first_question_is_read_once() -> None:
     assert [m.text for m in first.messages] == ["root"]
     assert [m.text for m in second.messages] == ["root", "why"]
     assert len(old.questions) == 1
+
+
+async def test_a_thread_that_could_not_be_read_is_read_at_the_next_question() -> None:
+    old = OldThread(said("root", "1"), failures=1)
+    memory, _ = with_earlier(old, said("why", "5"))
+
+    assert (await memory.view(said("why", "5"))).messages == ()
+    later = await memory.view(said("and?", "7"))
+    await memory.view(said("so?", "9"))
+
+    assert [m.text for m in later.messages] == ["root", "why"]
+    assert len(old.questions) == 2
+
+
+async def test_a_thread_that_can_never_be_read_is_left_alone_in_the_end() -> None:
+    old = OldThread(said("root", "1"), failures=99)
+    memory, _ = with_earlier(old, said("why", "1"))
+
+    for number in range(1, 9):
+        await memory.view(said("why", f"{number}"))
+
+    assert len(old.questions) == memory_module.MAX_READINGS
 
 
 async def test_a_thread_that_was_forgotten_is_not_read_again() -> None:
@@ -192,10 +245,10 @@ async def test_what_was_said_before_is_no_reason_not_to_answer() -> None:
 class DeliveredMemory(ListedMemory):
     """A store that knows the delivered messages of replies by their text."""
 
-    async def retract(self, thread: ThreadId, message: str) -> bool:
-        replies = [m for m in self.messages if m.role == "bot" and message in m.text]
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
+        replies = [m for m in self.messages if m.role == "bot" and gone.id in m.text]
         for reply in replies:
-            await self.edit(replace(reply, text=reply.text.replace(message, "")))
+            await self.edit(replace(reply, text=reply.text.replace(gone.id, "")))
         return bool(replies)
 
 
@@ -203,7 +256,7 @@ async def test_what_is_deleted_while_it_is_delivered_is_taken_out_in_the_end() -
     store = DeliveredMemory([said("why", "1")])
     memory = Memory(store, NamingReader(), TokenBudget(100))
 
-    assert not await memory.retract(THREAD, "One.")
+    assert not await memory.retract(THREAD, Delivered("One.", "1"))
     await memory.remember(asked(), "One. Two.")
 
     assert [m.text for m in store.messages] == ["why", " Two."]
@@ -217,7 +270,7 @@ async def test_only_so_many_late_deletions_are_kept(
     store = DeliveredMemory()
     memory = Memory(store, NamingReader(), TokenBudget(100))
     for message in ("One.", "Two."):
-        await memory.retract(THREAD, message)
+        await memory.retract(THREAD, Delivered(message, "1"))
 
     await memory.remember(asked(), "One. Two.")
 
@@ -236,7 +289,7 @@ async def test_a_late_deletion_is_not_looked_for_for_ever() -> None:
     store = DeliveredMemory([said("why", "1")])
     memory = Memory(store, NamingReader(), TokenBudget(100))
 
-    await memory.retract(THREAD, "One.")
+    await memory.retract(THREAD, Delivered("One.", "1"))
     await memory.view(said("why", "2"))
     await memory.remember(asked(), "One.")
 

@@ -78,7 +78,7 @@ def test_a_first_fragment_that_fits_nothing_is_not_held(fragments: list[str]) ->
 words = st.text("ab \n。", max_size=60)
 
 
-@settings(max_examples=examples(200, 5000), deadline=None)
+@settings(max_examples=examples(80, 5000), deadline=None)
 @given(words, st.lists(words, max_size=8))
 def test_any_split_gives_the_same_end_of_the_continuation(
     text: str, fragments: list[str]
@@ -94,7 +94,7 @@ def test_any_split_gives_the_same_end_of_the_continuation(
 halves = st.text("ab \n。", min_size=MIN_CHARS // 2, max_size=MAX_CHARS // 2 - 1)
 
 
-@settings(max_examples=examples(100, 2000), deadline=None)
+@settings(max_examples=examples(50, 2000), deadline=None)
 @given(words, halves, halves, words)
 def test_what_the_text_says_once_and_the_continuation_again_is_dropped(
     before: str, left: str, right: str, fresh: str
@@ -104,7 +104,7 @@ def test_what_the_text_says_once_and_the_continuation_again_is_dropped(
     assert behind(before + end, end + fresh) == fresh
 
 
-@settings(max_examples=examples(200, 5000), deadline=None)
+@settings(max_examples=examples(80, 5000), deadline=None)
 @given(words, words)
 def test_an_exact_continuation_that_says_something_new_stays(
     text: str, fresh: str
@@ -112,7 +112,7 @@ def test_an_exact_continuation_that_says_something_new_stays(
     assert behind(text, f"Z{fresh}") == f"Z{fresh}"
 
 
-@settings(max_examples=examples(100, 2000), deadline=None)
+@settings(max_examples=examples(50, 2000), deadline=None)
 @given(words, st.lists(words.filter(bool), min_size=1, max_size=8))
 def test_only_what_may_become_a_repetition_is_held(
     text: str, fragments: list[str]

@@ -209,7 +209,7 @@ messages = st.builds(
 )
 
 
-@settings(max_examples=examples(150, 5000), deadline=None)
+@settings(max_examples=examples(40, 5000), deadline=None)
 @given(
     messages,
     st.lists(messages, max_size=8),

@@ -145,7 +145,7 @@ parts = st.sampled_from(
 steps = st.lists(st.one_of(parts, st.floats(0, 9)), max_size=30)
 
 
-@settings(max_examples=examples(150, 5000), deadline=None)
+@settings(max_examples=examples(60, 5000), deadline=None)
 @given(steps)
 def test_whatever_waits_no_character_is_lost_or_doubled(
     steps: list[str | float],

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bot.conversation import reply
+from bot.conversation.allowance import Allowance, Limits
 from bot.conversation.halt import Halt
 from bot.conversation.memory import BOT, Memory
 from bot.conversation.ports import (
@@ -19,6 +20,7 @@ from bot.conversation.prompt import GO_ON
 from bot.conversation.reply import Answerer
 from bot.conversation.tokens import TokenBudget
 from bot.conversation.turn import Demand, Ending, Spent, Turn
+from tests.conversation.test_allowance import ListedLedger
 from tests.twins import (
     ListedMemory,
     NamingReader,
@@ -38,13 +40,16 @@ class Stage:
     delivery: RecordingDelivery = field(default_factory=RecordingDelivery)
     store: ListedMemory = field(default_factory=ListedMemory)
     budget_tokens: int = 1000
+    allowance: Allowance | None = None
 
     @property
     def answerer(self) -> Answerer:
         reader = NamingReader()
         memory = Memory(self.store, reader, TokenBudget(self.budget_tokens))
         briefings = OneBriefing(self.model)
-        return Answerer(briefings, memory, self.delivery, reader)
+        return Answerer(
+            briefings, memory, self.delivery, reader, allowance=self.allowance
+        )
 
     async def answer(self, turn: Turn, halt: Halt | None = None) -> Ending:
         return await self.answerer.answer(turn, halt or Halt())
@@ -420,3 +425,32 @@ async def test_no_character_is_lost_or_doubled(step_chars: int) -> None:
     await stage.answer(asked())
 
     assert stage.delivery.text == text
+
+
+SPENT = Allowance(ListedLedger([("ana", 0.0, 100)]), Limits(hourly=100), lambda: 0.0)
+
+
+async def test_who_has_spent_too_much_is_told_so_and_the_model_not_asked() -> None:
+    stage = Stage(ScriptedModel(["x"]), allowance=SPENT)
+
+    assert await stage.answer(asked()) == Ending("done")
+    assert stage.delivery.text.startswith("[You have used the 100 tokens")
+    assert (stage.model.prompts, stage.store.messages) == ([], [])
+
+
+async def test_a_begun_reply_that_may_not_be_gone_on_with_says_so() -> None:
+    stage = Stage(ScriptedModel(["x"]), allowance=SPENT)
+    stage.delivery.progress = Progress("one\n")
+    turn = replace(asked(), attempts=2)
+
+    assert await stage.answer(turn) == Ending("done", "interrupted")
+    assert stage.model.prompts == []
+
+
+async def test_who_wants_no_answer_is_not_told_what_it_would_cost() -> None:
+    stage = Stage(ScriptedModel(["x"]), allowance=SPENT)
+
+    ending = await stage.answer(replace(asked(), demand="stop"), Halt("stop"))
+
+    assert ending.outcome == "stopped"
+    assert stage.delivery.text == note(reply.STOPPED)

@@ -35,7 +35,7 @@ def test_a_budget_without_room_leaves_the_mark_alone() -> None:
     assert shorten("x" * 100, 1).startswith("\n[… 100 characters")
 
 
-@settings(max_examples=examples(150, 5000), deadline=None)
+@settings(max_examples=examples(60, 5000), deadline=None)
 @given(texts.map(lambda text: text * 5), st.integers(30, 600))
 def test_a_shortened_text_is_within_the_budget(text: str, budget_tokens: int) -> None:
     assert estimate_tokens(shorten(text, budget_tokens)) <= budget_tokens
@@ -50,6 +50,16 @@ def test_a_budget_follows_what_the_provider_counts() -> None:
         budget.observe(500, 600)
 
     assert budget.tokens == 833
+
+
+@pytest.mark.parametrize(
+    ("instructions", "tokens"),
+    [([], 1000), (["x" * 384, "x"], 900), (["x" * 9999], 500)],
+)
+def test_instructions_take_their_part_of_a_budget(
+    instructions: list[str], tokens: int
+) -> None:
+    assert TokenBudget(1000, instructions).tokens == tokens
 
 
 @pytest.mark.parametrize(("counted", "tokens"), [(10_000, 500), (1, 2000)])

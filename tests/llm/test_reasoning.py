@@ -47,7 +47,7 @@ def test_an_answer_is_not_held() -> None:
 parts = st.sampled_from(["<think>", "</think>", "<", "/th", "ink>", "a", " ", "\n"])
 
 
-@settings(max_examples=examples(200, 5000), deadline=None)
+@settings(max_examples=examples(80, 5000), deadline=None)
 @given(st.lists(parts, max_size=12))
 def test_any_split_shows_the_same(fragments: list[str]) -> None:
     whole = "".join(fragments)
@@ -55,7 +55,7 @@ def test_any_split_shows_the_same(fragments: list[str]) -> None:
     assert visible(*fragments) == visible(whole) == visible(*whole)
 
 
-@settings(max_examples=examples(200, 5000), deadline=None)
+@settings(max_examples=examples(80, 5000), deadline=None)
 @given(st.lists(parts, max_size=12).map("".join), st.lists(parts).map("".join))
 def test_reasoning_never_shows(secret: str, answer: str) -> None:
     thought = f"SECRET{secret}".replace("</think>", "")

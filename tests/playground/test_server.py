@@ -14,7 +14,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.manifest import DEFAULT_SUBSCRIPTIONS, Features
+from bot.playground.manifest import DEFAULT_SUBSCRIPTIONS
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground, PortTakenError
 from bot.playground.webapi.faults import Fault
@@ -209,11 +209,8 @@ async def test_without_its_app_token_the_app_goes_on_but_cannot_come_back(
 async def test_an_opened_home_tab_is_told_of_to_who_wants_to_know(
     *, is_subscribed: bool
 ) -> None:
-    more = {"app_home_opened"} if is_subscribed else set[str]()
-    options = PlaygroundOptions(
-        subscriptions=DEFAULT_SUBSCRIPTIONS | more,
-        features=Features(has_home_tab=True),
-    )
+    fewer = set[str]() if is_subscribed else {"app_home_opened"}
+    options = PlaygroundOptions(subscriptions=DEFAULT_SUBSCRIPTIONS - fewer)
     async with Playground(options) as playground:
         event = playground.open_home("U0ANA")
 

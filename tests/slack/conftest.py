@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bot.conversation.ports import StoreError
+from bot.conversation.turn import Delivered, ThreadId, Turn, TurnId
 from bot.conversation.turn import Message as Said
-from bot.conversation.turn import ThreadId, Turn, TurnId
+from bot.conversation.turnstore import Crowd
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
@@ -55,7 +56,7 @@ class EmptyMemory:
     """A memory in which nobody spoke and nothing is to be kept."""
 
     def __init__(self) -> None:
-        self.gone: list[tuple[ThreadId, str]] = []
+        self.gone: list[tuple[ThreadId, Delivered]] = []
         """What was to be retracted."""
 
     async def add(self, message: Said) -> None:
@@ -67,8 +68,8 @@ class EmptyMemory:
     async def edit(self, message: Said) -> bool:
         return False
 
-    async def retract(self, thread: ThreadId, message: str) -> bool:
-        self.gone.append((thread, message))
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
+        self.gone.append((thread, gone))
         return False
 
 
@@ -77,9 +78,13 @@ class ListedSteward:
 
     def __init__(self) -> None:
         self.commands: list[tuple[Command, SlackMessage]] = []
+        self.refused: list[tuple[SlackMessage, Crowd]] = []
 
     def obey(self, command: Command, message: SlackMessage) -> None:
         self.commands.append((command, message))
+
+    def refuse(self, message: SlackMessage, crowd: Crowd) -> None:
+        self.refused.append((message, crowd))
 
 
 class ListedOverseer:

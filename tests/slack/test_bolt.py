@@ -11,6 +11,7 @@ from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
 from bot.slack.bolt import Receive, bolt_app, receiving
 from bot.slack.listeners import Listener
 from bot.slack.press import Press
+from bot.slack.visit import Opening, Slash, Visit
 from bot.slack.web import Web
 from tests.slack.conftest import ME, EmptyMemory, GatedInbox
 
@@ -33,7 +34,7 @@ def envelope(**event: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def answer(web: Web, listener: Listener) -> Receive:
-    return receiving(bolt_app(web, ME, listener, [].append))
+    return receiving(bolt_app(web, ME, listener, (), [].append))
 
 
 async def acked(answer: Receive, sent: dict[str, Any]) -> dict[str, Any] | None:
@@ -121,10 +122,8 @@ async def test_variables_for_oauth_change_nothing(
     for name in ("CLIENT_ID", "CLIENT_SECRET", "SIGNING_SECRET", "BOT_TOKEN"):
         monkeypatch.setenv(f"SLACK_{name}", "other")
 
-    assert (
-        await acked(receiving(bolt_app(web, ME, listener, [].append)), envelope())
-        == ACK
-    )
+    app = bolt_app(web, ME, listener, (), [].append)
+    assert await acked(receiving(app), envelope()) == ACK
     assert len(inbox.turns) == 1
 
 
@@ -140,12 +139,12 @@ async def test_variables_for_oauth_change_nothing(
 async def test_an_ack_carries_what_the_listener_gave_it(
     web: Web, listener: Listener, said: Any, payload: dict[str, Any] | None
 ) -> None:
-    app: Any = bolt_app(web, ME, listener, [].append)
+    app: Any = bolt_app(web, ME, listener, (), [].append)
 
-    async def reply(ack: Any) -> None:
-        await ack(said)
+    async def reply(ack: Any) -> Any:
+        return await ack(said)
 
-    app.command("/hello")(reply)
+    app.middleware(reply)
     sent = {"command": "/hello", "team_id": TEAM, "user_id": "U0ANA", "text": ""}
     command = {"type": "slash_commands", "envelope_id": "E1", "payload": sent}
 
@@ -175,7 +174,7 @@ async def test_a_pressed_button_is_acked_and_handed_on(
     web: Web, listener: Listener
 ) -> None:
     presses = list[Press]()
-    app = bolt_app(web, ME, listener, presses.append)
+    app = bolt_app(web, ME, listener, (presses.append,), [].append)
     payload = {
         "type": "block_actions",
         "team": {"id": TEAM},
@@ -191,3 +190,27 @@ async def test_a_pressed_button_is_acked_and_handed_on(
 
     await asyncio.sleep(0)
     assert [(press.action, press.user) for press in presses] == [("go", "U0ANA")]
+
+
+async def test_a_command_and_an_opened_home_are_acked_and_handed_on(
+    web: Web, listener: Listener
+) -> None:
+    visits = list[Visit | None]()
+    answer = receiving(bolt_app(web, ME, listener, (), visits.append))
+    typed = {
+        "command": "/linefeed-dev",
+        "team_id": TEAM,
+        "user_id": "U0ANA",
+        "channel_id": "C1",
+        "text": "status",
+    }
+    command = {"type": "slash_commands", "envelope_id": "E1", "payload": typed}
+
+    assert await acked(answer, command) == ACK
+    assert await acked(answer, envelope(type="app_home_opened", tab="home")) == ACK
+
+    await asyncio.sleep(0)
+    assert visits == [
+        Slash("U0ANA", "C1", "/linefeed-dev", "status", ""),
+        Opening("U0ANA", "D0ANA"),
+    ]

@@ -7,7 +7,6 @@ import pytest
 
 from bot.slack.budget import (
     APPEND,
-    CALM_S,
     MAX_PAUSE_S,
     POST,
     REACT,
@@ -21,6 +20,7 @@ from bot.slack.budget import (
     Budget,
     Mode,
 )
+from bot.slack.pacing import CALM_S
 
 INTERVAL_S = 1.1
 SLACKS_TIERS = {

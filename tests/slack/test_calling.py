@@ -33,7 +33,7 @@ def calls(draw: st.DrawFn) -> str:
     return "".join(spelled) + draw(st.sampled_from([">", "&gt;", "|x>", ""]))
 
 
-@settings(max_examples=examples(300, 5_000))
+@settings(max_examples=examples(100, 5_000))
 @given(calls(), st.sampled_from(["", "a", "`", "<", "&", "[x](", "\\"]))
 def test_every_spelling_of_a_mention_is_undone(call: str, before: str) -> None:
     undone = quiet(before + call)

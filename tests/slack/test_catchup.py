@@ -635,7 +635,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=examples(60, 2000))
+@settings(max_examples=examples(30, 2000))
 @given(STEPS)
 def test_everything_to_the_bot_in_the_window_is_accepted_exactly_once(
     steps: list[tuple[str, str, str, bool, str, int]],

@@ -167,7 +167,7 @@ NOISE = ["", "# [C02]", "# delivery = 2", 'system_prompt = """\ndelivery = 3\n\n
 tables = st.lists(st.lists(st.sampled_from(NOISE), unique=True), min_size=1, max_size=4)
 
 
-@settings(max_examples=examples(100, 3000), deadline=None)
+@settings(max_examples=examples(40, 3000), deadline=None)
 @given(tables, tables)
 def test_whatever_stands_around_it_the_wrong_line_is_found(
     tmp_path_factory: pytest.TempPathFactory,

@@ -13,6 +13,7 @@ from bot.conversation.ports import StoreError
 from bot.conversation.steering import Steering
 from bot.conversation.tokens import TokenBudget
 from bot.conversation.turn import Message, ThreadId
+from bot.conversation.turnstore import Crowd
 from bot.playground.server import Playground
 from bot.playground.webapi.faults import Fault
 from bot.playground.workspace.identity import BOT_USER, TEAM
@@ -264,3 +265,17 @@ async def test_a_button_that_is_not_theirs_does_nothing(
     await desk.rested()
 
     assert [message.text for message in desk.store.messages] == ["hi"]
+
+
+@pytest.mark.parametrize(
+    ("crowd", "sentence"),
+    [("thread", ephemeral.THREAD_FULL), ("person", ephemeral.PERSON_FULL)],
+)
+async def test_who_asks_one_too_many_is_told_so_alone_and_there(
+    desk: Desk, crowd: Crowd, sentence: str
+) -> None:
+    desk.controls.refuse(ASKED, crowd)
+
+    (shown,) = await desk.shown()
+    assert (shown.text, shown.only_for) == (sentence, "U0ANA")
+    assert (shown.channel, shown.thread_ts) == ("C0DEV", "1.0")

@@ -176,7 +176,7 @@ def numbers(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=examples(12, 250))
+@settings(max_examples=examples(8, 250))
 @given(said=spoken(), schedule=fault_schedules())
 def test_a_reply_is_complete_whatever_becomes_of_its_calls(
     mode: Wish, said: Spoken, schedule: Schedule
@@ -192,7 +192,7 @@ def test_a_reply_is_complete_whatever_becomes_of_its_calls(
 
 
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=examples(8, 250))
+@settings(max_examples=examples(5, 250))
 @given(said=spoken(), schedule=fault_schedules(errors=FORM_ERRORS, max_calls=20))
 def test_what_slack_does_not_want_in_one_form_comes_in_another(
     mode: Wish, said: Spoken, schedule: Schedule

@@ -80,12 +80,12 @@ def test_one_call_at_a_time_and_the_newest_state_wins() -> None:
 
 def test_an_empty_bucket_slows_the_edits_and_the_last_one_lands() -> None:
     async def play(stage: Stage) -> None:
-        pieces = [f"line {number}\n" for number in range(400)]
+        pieces = [f"line {number}\n" for number in range(200)]
         await reply(stage, pieces, pause_s=0.25)
 
         interval_s, burst = TIERS[UPDATE]
-        assert len(stage.calls(UPDATE)) <= burst + 100 / interval_s + 1
-        assert stage.slack.watch.first_seen_s("line 399") < 100 + 2 * interval_s
+        assert len(stage.calls(UPDATE)) <= burst + 50 / interval_s + 1
+        assert stage.slack.watch.first_seen_s("line 199") < 50 + 2 * interval_s
 
     staged(play)
 

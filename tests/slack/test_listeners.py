@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from bot.conversation.ports import StoreError
-from bot.conversation.turn import Message, ThreadId, Turn
+from bot.conversation.turn import Delivered, Message, ThreadId, Turn
+from bot.conversation.turnstore import Crowd, FullError
 from bot.slack.event import slack_message
 from bot.slack.preflight import Identity
+from bot.slack.record import EVENT_TYPE
 from tests.slack.conftest import ListedOverseer, ListedSteward, listening
 
 
@@ -18,6 +20,8 @@ class ListedInbox:
     def __init__(self) -> None:
         self.turns: list[Turn] = []
         self.is_broken = False
+        self.crowd: Crowd | None = None
+        """Of which there are too many for a turn to be taken."""
         self.calls = 0
         self.entered = asyncio.Event()
         self.gate = asyncio.Event()
@@ -29,6 +33,8 @@ class ListedInbox:
         await self.gate.wait()
         if self.is_broken:
             raise StoreError("disk full")
+        if self.crowd is not None:
+            raise FullError(self.crowd)
         self.turns.append(turn)
         return True
 
@@ -41,10 +47,9 @@ class ListedMemory:
         self.facts: list[Message] = []
         self.edits: list[Message] = []
         self.deletions: list[tuple[ThreadId, str]] = []
-        self.retractions: list[tuple[ThreadId, str]] = []
+        self.retractions: list[tuple[ThreadId, Delivered]] = []
+        self.knows_all = True
         self.present: frozenset[str] = frozenset()
-        self.is_known = True
-        """Whether an edit changes anything."""
 
     async def add(self, message: Message) -> None:
         self.messages.append(message)
@@ -54,14 +59,14 @@ class ListedMemory:
 
     async def edit(self, message: Message) -> bool:
         self.edits.append(message)
-        return self.is_known
+        return self.knows_all
 
     async def delete(self, thread: ThreadId, position: str) -> bool:
         self.deletions.append((thread, position))
-        return True
+        return self.knows_all
 
-    async def retract(self, thread: ThreadId, message: str) -> bool:
-        self.retractions.append((thread, message))
+    async def retract(self, thread: ThreadId, gone: Delivered) -> bool:
+        self.retractions.append((thread, gone))
         return True
 
     async def people(self, thread: ThreadId) -> frozenset[str]:
@@ -304,11 +309,39 @@ async def test_a_deletion_reaches_the_memory(hearing: Hearing) -> None:
 async def test_a_deleted_message_of_the_bots_is_taken_out_of_its_reply(
     hearing: Hearing,
 ) -> None:
-    await hearing.hear(**deleted(bot_id="BBOT", user="UBOT"))
+    mark = {"event_type": EVENT_TYPE, "event_payload": {"turn": "T1:C1:1.5", "seq": 0}}
+    ours = {"bot_id": "BBOT", "user": "UBOT", "text": "a &lt; b"}
+    await hearing.hear(**deleted(**ours))
+    await hearing.hear(**deleted(**ours, metadata=mark))
     await hearing.hear(**deleted(bot_id="BOTHER"))
 
-    assert hearing.memory.retractions == [("slack:T1:C1:1.0", "2.0")]
+    assert hearing.memory.retractions == [
+        ("slack:T1:C1:1.0", Delivered("2.0", "2.0", "a < b")),
+        ("slack:T1:C1:1.0", Delivered("2.0", "1.5", "a < b")),
+    ]
     assert hearing.memory.deletions == []
+
+
+async def test_an_edit_that_came_before_its_message_is_not_lost(
+    hearing: Hearing,
+) -> None:
+    hearing.memory.knows_all = False
+    await hearing.hear(**edited("<@UBOT> after"))
+
+    await hearing.hear(text="<@UBOT> before", thread_ts="1.0")
+
+    assert [turn.question.text for turn in hearing.inbox.turns] == ["<@UBOT> after"]
+
+
+async def test_a_message_that_was_deleted_before_it_came_is_not_answered(
+    hearing: Hearing,
+) -> None:
+    hearing.memory.knows_all = False
+    await hearing.hear(**deleted())
+    await hearing.hear(text="<@UBOT> before", thread_ts="1.0")
+
+    assert hearing.inbox.turns == []
+    assert hearing.acks == 2
 
 
 @pytest.mark.parametrize("word", ["memory", "forget", "help"])
@@ -415,7 +448,7 @@ async def test_a_changed_question_is_to_be_answered_anew(hearing: Hearing) -> No
 async def test_what_an_edit_leaves_as_it_is_is_not_answered_anew(
     hearing: Hearing,
 ) -> None:
-    hearing.memory.is_known = False
+    hearing.memory.knows_all = False
 
     await hearing.hear(**edited("why not?"))
     await hearing.hear_edited(text="why not?")
@@ -438,3 +471,16 @@ async def test_a_deleted_question_takes_its_reply_along(hearing: Hearing) -> Non
     await hearing.hear(**deleted())
 
     assert hearing.overseer.deeds == [("withdraw", "slack:T1:C1:1.0", "2.0")]
+
+
+async def test_who_asks_one_too_many_is_told_and_the_event_is_acked(
+    hearing: Hearing,
+) -> None:
+    hearing.inbox.crowd = "thread"
+
+    await hearing.hear(text="<@UBOT> hi")
+    assert not await hearing.hear_late(is_joined=True, text="<@UBOT> again", ts="3.0")
+
+    refused = [(message.ts, crowd) for message, crowd in hearing.steward.refused]
+    assert refused == [("2.0", "thread"), ("3.0", "thread")]
+    assert (hearing.inbox.turns, hearing.acks) == ([], 1)

@@ -195,6 +195,25 @@ def test_a_hold_that_is_over_is_no_first_one() -> None:
     assert holds.wait_s(POST, "C3", 6) == 0
 
 
+def test_what_another_process_was_told_holds_as_well() -> None:
+    holds = Holds()
+    told: list[tuple[str, str, float]] = []
+    holds.listen(
+        lambda method, channel, until_s: told.append((method, channel, until_s))
+    )
+
+    holds.learn(POST, "C1", 10)
+    holds.learn(POST, "C1", 5)
+    assert holds.wait_s(POST, "C1", 2) == 8
+    assert told == []
+
+    # It is the second channel: then it is the workspace.
+    holds.hold(POST, "C2", 3, 6)
+    assert sorted(told) == [(POST, "", 9), (POST, "C2", 9)]
+    assert holds.wait_s(POST, "C3", 4) == 5
+    assert holds.until_s(POST, "C1") == 10
+
+
 def test_the_first_slot_is_free() -> None:
     assert Pace(1.1).wait_s(0) == 0
 

@@ -238,7 +238,7 @@ def test_emphasis_of_full_width_text_is_read_as_such(
     assert styled == inside
 
 
-@settings(max_examples=examples(300, 5_000))
+@settings(max_examples=examples(100, 5_000))
 @given(TEXTS)
 def test_a_shown_text_mentions_nobody_unknown(text: str) -> None:
     blocks = translate(shown(text, KNOWN)).blocks
@@ -248,7 +248,7 @@ def test_a_shown_text_mentions_nobody_unknown(text: str) -> None:
     assert not found.is_broadcast
 
 
-@settings(max_examples=examples(300, 5_000))
+@settings(max_examples=examples(100, 5_000))
 @given(TEXTS)
 def test_a_shown_text_has_no_image_and_no_covert_link(text: str) -> None:
     seen = shown(text, KNOWN)
@@ -259,7 +259,7 @@ def test_a_shown_text_has_no_image_and_no_covert_link(text: str) -> None:
     assert not [url for url in found if host_of(url) and is_covert(url, hosts)]
 
 
-@settings(max_examples=examples(300, 5_000))
+@settings(max_examples=examples(100, 5_000))
 @given(TEXTS, st.integers(0), st.integers(0))
 def test_pieces_are_shown_as_the_whole_is(text: str, first: int, second: int) -> None:
     text = text.replace("\r", "")
@@ -272,7 +272,7 @@ def test_pieces_are_shown_as_the_whole_is(text: str, first: int, second: int) ->
     assert "".join(pieces) == shown(text, KNOWN)
 
 
-@settings(max_examples=examples(300, 5_000))
+@settings(max_examples=examples(100, 5_000))
 @given(TEXTS, st.lists(st.integers(1, 12)))
 def test_parts_of_lines_mention_nobody_either(text: str, sizes: list[int]) -> None:
     stream, seen = Shown(KNOWN), ""
@@ -362,7 +362,7 @@ CODE_PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=examples(300, 5_000))
+@settings(max_examples=examples(100, 5_000))
 @given(st.lists(CODE_PIECES, max_size=15).map("".join))
 def test_code_stays_as_it_is(text: str) -> None:
     expected = codes(text) if all(map(is_whole, text.split("\n"))) else []

@@ -71,7 +71,7 @@ def test_a_page_that_ends_meanwhile_waits_no_longer() -> None:
 
 def test_what_slack_holds_is_waited_for() -> None:
     async def play(stage: Stage) -> None:
-        stage.slack._holds.hold(UPDATE, "", stage.now_s, 7)
+        stage.slack.holds.hold(UPDATE, "", stage.now_s, 7)
         slots = Slots(stage.services, "C0DEV", "edits")
 
         assert await took_s(stage, slots, page(is_whole=True)) == pytest.approx(7)

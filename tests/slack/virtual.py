@@ -1,6 +1,7 @@
 """A loop whose time jumps to the next thing that is due, and Slack without a wire."""
 
 import asyncio
+import copy
 import json
 import selectors
 from collections.abc import Callable, Coroutine
@@ -98,9 +99,17 @@ class WirelessSlack:
         self._methods = Methods(self.workspace, self._limiter, dict)
         unlimited = RateLimiter(UNLIMITED, loop.time)
         self._late_methods = Methods(self.workspace, unlimited, dict)
-        self._holds = Holds()
+        self.holds = Holds()
         self._paces = web.ReadPaces(self.wait_s)
         self._blocked = 0
+
+    def beside(self) -> "WirelessSlack":
+        """Return the same Slack for another process, which keeps still by itself."""
+        other = copy.copy(self)
+        other.holds = Holds()
+        other.token_state = TokenState()
+        other._paces = web.ReadPaces(other.wait_s)
+        return other
 
     async def write(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call as `Web.write` does."""
@@ -138,7 +147,7 @@ class WirelessSlack:
 
     def wait_s(self, method: str, channel: str = "") -> float:
         """Return how long a call has to wait, as `Web.wait_s` does."""
-        return self._holds.wait_s(method, channel, self._loop.time())
+        return self.holds.wait_s(method, channel, self._loop.time())
 
     def revoke(self, error: str = "token_revoked") -> None:
         """Let Slack refuse the token."""
@@ -165,7 +174,7 @@ class WirelessSlack:
                 return await self._attempt(method, arguments)
             except RefusedError as error:
                 if error.retry_after_s is not None:
-                    self._holds.hold(
+                    self.holds.hold(
                         method,
                         _channel(arguments),
                         self._loop.time(),

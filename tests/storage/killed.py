@@ -1,12 +1,11 @@
 """A process that talks, edits, deletes and folds until it is killed.
 
-`python -m tests.storage.killed FOLDER URL SEED` tells on its output what it is about to
-do, and when that is done. To its parent each line is a promise.
+It tells what it is about to do, and when that is done. To its parent each is a promise.
 """
 
 import asyncio
 import random
-import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from bot import logs
@@ -15,51 +14,50 @@ from bot.conversation.memory import Memory
 from bot.conversation.tokens import TokenBudget
 from bot.storage import database
 from bot.storage.memory import SqlMemory
-from tests.storage.test_memory_machine import BUDGET, MarkerSummarizer
+from tests.storage.marked import BUDGET, MarkerSummarizer
 from tests.twins import THREAD, NamingReader, asked, said
 
 
-def tell(*words: str) -> None:
-    sys.stdout.write(" ".join(words) + "\n")
-    sys.stdout.flush()
+def run(folder: Path, url: str, seed: int, told: Connection) -> None:
+    """Live in a database, the same way for the same seed, and never come back."""
+    logs.configure("critical", "text")
+    asyncio.run(_run(folder, url, random.Random(seed), told))  # noqa: S311
 
 
-async def main(folder: str, url: str, seed: str) -> None:
-    # Its output is for promises alone.
-    logs.configure("error", "text")
+async def _run(
+    folder: Path, url: str, choices: random.Random, told: Connection
+) -> None:
     reader, budget = NamingReader(), TokenBudget(BUDGET)
     async with (
-        database.opened(Path(folder), url) as engine,
+        database.opened(folder, url) as engine,
         asyncio.TaskGroup() as group,
     ):
         store = SqlMemory(engine)
         condenser = Condenser(store, reader, MarkerSummarizer(), budget)
         group.create_task(condenser.run())
         memory = Memory(store, reader, budget, condenser.wake)
-        await live(store, memory, random.Random(seed))  # noqa: S311 - no secret
+        await _live(store, memory, choices, told)
 
 
-async def live(store: SqlMemory, memory: Memory, choices: random.Random) -> None:
+async def _live(
+    store: SqlMemory, memory: Memory, choices: random.Random, told: Connection
+) -> None:
     known: list[int] = []
     for number in range(1, 10_000):
         text = f"m{number} " + "." * choices.randrange(40, 160)
         place = f"{choices.choice(known or [0]):04}"
         match choices.choice(("say", "say", "say", "answer", "edit", "delete")):
             case "edit":
-                tell("begin", "edit", place, f"m{number}")
+                told.send(("begin", "edit", place, f"m{number}"))
                 await memory.edit(said(text, place))
             case "delete":
-                tell("begin", "delete", place)
+                told.send(("begin", "delete", place))
                 await memory.delete(THREAD, place)
             case kind:
                 place = f"{number:04}"
-                tell("begin", kind, place, f"m{number}")
+                told.send(("begin", kind, place, f"m{number}"))
                 known.append(number)
                 await store.add(said(text, place))
                 if kind == "answer":
                     await memory.remember(asked(position=place), "an answer")
-        tell("end")
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+        told.send(("end",))

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.conversation.fold import Fold
 from bot.conversation.memory import BOT
 from bot.conversation.record import Note
-from bot.conversation.turn import ThreadId
+from bot.conversation.turn import Delivered, ThreadId
 from bot.storage import database, tables
+from bot.storage import sqlite as sqlite_file
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
 from bot.storage.retention import SqlArchive
@@ -194,7 +195,7 @@ async def test_a_reader_beside_the_bot_delays_that_only(
     memory = SqlMemory(sqlite)
     await memory.add(said(SECRET, "1"))
 
-    reader = database._sqlite(tmp_path / database.FILE_NAME)
+    reader = sqlite_file.engine(tmp_path / database.FILE_NAME)
     async with reader.connect() as connection:
         await connection.execute(text("begin"))
         await connection.execute(text("select * from message"))
@@ -215,6 +216,11 @@ async def reply_in_parts(engine: AsyncEngine, *parts: str) -> None:
     await noted(engine, *notes)
     whole = "".join(parts)
     await memory.add(replace(turn.question, role="bot", speaker=BOT, text=whole))
+
+
+def part(message: str) -> Delivered:
+    """Return a message that does not tell what it is a part of."""
+    return Delivered(message, message)
 
 
 async def replied(engine: AsyncEngine) -> list[str]:
@@ -240,7 +246,7 @@ async def test_one_message_of_a_reply_is_taken_out_of_it(
         await connection.execute(update(tables.turn).values(state=state))
 
     for message in gone:
-        assert await SqlMemory(engine).retract(THREAD, message)
+        assert await SqlMemory(engine).retract(THREAD, part(message))
 
     assert await replied(engine) == left
     rows = await everything(engine)
@@ -253,9 +259,9 @@ async def test_a_message_that_is_retracted_twice_is_taken_out_once(
     await reply_in_parts(engine, "One.\n", "One.\n")
     memory = SqlMemory(engine)
 
-    assert await memory.retract(THREAD, "m0")
+    assert await memory.retract(THREAD, part("m0"))
     version = (await memory.load(THREAD)).version
-    assert not await memory.retract(THREAD, "m0")
+    assert not await memory.retract(THREAD, part("m0"))
 
     assert await replied(engine) == ["One.\n"]
     assert (await memory.load(THREAD)).version == version
@@ -268,7 +274,7 @@ async def test_a_summary_of_a_retracted_message_is_rebuilt(
     memory = SqlMemory(engine)
     assert await memory.commit(folded(await memory.load(THREAD), "1"))
 
-    assert await memory.retract(THREAD, "m0")
+    assert await memory.retract(THREAD, part("m0"))
 
     assert (await memory.load(THREAD)).summary.gen == 0
     assert OWN_WORDS not in await everything(engine)
@@ -280,8 +286,8 @@ async def test_a_message_of_another_thread_is_not_retracted(
     await reply_in_parts(engine, "One.")
     await SqlMemory(engine).add(said("x", thread="another"))
 
-    assert not await SqlMemory(engine).retract(ThreadId("another"), "m0")
-    assert not await SqlMemory(engine).retract(ThreadId("unknown"), "m0")
+    assert not await SqlMemory(engine).retract(ThreadId("another"), part("m0"))
+    assert not await SqlMemory(engine).retract(ThreadId("unknown"), part("m0"))
     assert await replied(engine) == ["One."]
 
 
@@ -292,5 +298,42 @@ async def test_a_reply_that_is_not_remembered_yet_keeps_its_parts(
     await SqlTurns(engine).add(turn)
     await noted(engine, Note(turn.id, 0, "m0", OWN_WORDS))
 
-    assert not await SqlMemory(engine).retract(THREAD, "m0")
+    assert not await SqlMemory(engine).retract(THREAD, part("m0"))
     assert OWN_WORDS in await everything(engine)
+
+
+@pytest.mark.parametrize(
+    ("gone", "left"),
+    [
+        # What the message tells of itself: its question's place, or only its own.
+        (Delivered("1.5", "1", "One."), ["\nTwo."]),
+        (Delivered("1.5", "1.5", "One."), ["\nTwo."]),
+        (Delivered("1.5", "1", "Shown otherwise."), []),
+        (Delivered("1.5", "1", ""), []),
+        (Delivered("1.5", "1.5", "Shown otherwise."), ["One.\nTwo."]),
+        (Delivered("1.5", "1.5", ""), ["One.\nTwo."]),
+    ],
+)
+async def test_a_reply_that_was_read_from_its_thread_loses_what_is_deleted(
+    engine: AsyncEngine, gone: Delivered, left: list[str]
+) -> None:
+    memory = SqlMemory(engine)
+    read = replace(said("One.\nTwo.", "1"), role="bot", speaker=BOT)
+    await memory.add_all([said("why", "1"), read])
+
+    assert await memory.retract(THREAD, gone) is (left != ["One.\nTwo."])
+
+    assert await replied(engine) == left
+
+
+async def test_of_replies_with_the_same_words_none_is_taken_for_the_other(
+    engine: AsyncEngine,
+) -> None:
+    memory = SqlMemory(engine)
+    yes = replace(said("Yes.", "1"), role="bot", speaker=BOT)
+    await memory.add_all([yes, replace(yes, position="2")])
+
+    assert not await memory.retract(THREAD, Delivered("2.5", "2.5", "Yes."))
+    assert await memory.retract(THREAD, Delivered("2.6", "2", "Yes."))
+
+    assert await replied(engine) == ["Yes."]

@@ -1,10 +1,10 @@
 """What was promised holds after kill -9, at whatever point."""
 
+import multiprocessing
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,8 @@ from bot.conversation.tokens import TokenBudget
 from bot.storage import database
 from bot.storage.memory import SqlMemory
 from tests.long import examples
-from tests.storage.test_memory_machine import (
+from tests.storage import killed
+from tests.storage.marked import (
     BUDGET,
     MarkerSummarizer,
     background,
@@ -24,35 +25,40 @@ from tests.storage.test_memory_machine import (
 )
 from tests.twins import THREAD, NamingReader
 
-ROOT = Path(__file__).parent.parent.parent
+FORKS = multiprocessing.get_context("forkserver")
+"""Starts processes from one that has imported everything: that is what takes long."""
+FORKS.set_forkserver_preload(["tests.storage.killed"])
 
 
-def promised(folder: Path, url: str, seed: int) -> list[list[str]]:
-    """Let the process run and kill it at some point; return what it told."""
+def promised(folder: Path, url: str, seed: int) -> list[tuple[str, ...]]:
+    """Let a process run and kill it at some point; return what it told."""
     choices = random.Random(seed)  # noqa: S311 - no secret
-    command = [sys.executable, "-m", "tests.storage.killed", str(folder), url]
-    with subprocess.Popen(
-        [*command, str(seed)], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
-        assert process.stdout is not None
-        told = [process.stdout.readline() for _ in range(choices.randrange(2, 160))]
-        time.sleep(choices.random() / 20)
-        process.kill()
-        told += process.stdout.readlines()
-    return [line.split() for line in told if line.endswith("\n")]
+    heard, told = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=killed.run, args=(folder, url, seed, told))
+    process.start()
+    told.close()
+    promises = [heard.recv() for _ in range(choices.randrange(2, 160))]
+    time.sleep(choices.random() / 20)
+    process.kill()
+    process.join()
+    with suppress(EOFError):
+        while True:
+            promises.append(heard.recv())
+    heard.close()
+    return promises
 
 
-def expected(told: list[list[str]]) -> tuple[dict[str, str], dict[str, str]]:
+def expected(told: list[tuple[str, ...]]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the marker by place of what is done, and with what may be done."""
     done: dict[str, str] = {}
     for begun, ended in zip(told[::2], [*told[1::2], None], strict=False):
         after = dict(done)
         match begun:
-            case ["begin", "delete", place]:
+            case ("begin", "delete", place):
                 after.pop(place, None)
-            case ["begin", "edit", place, marker]:
+            case ("begin", "edit", place, marker):
                 after |= {place: marker} if place in done else {}
-            case ["begin", _, place, marker]:
+            case ("begin", _, place, marker):
                 after[place] = marker
         if ended is None:
             return done, after

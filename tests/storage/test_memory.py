@@ -13,7 +13,7 @@ from sqlalchemy import text
 from bot.conversation.fold import Fold, Recollection
 from bot.conversation.memory import BOT
 from bot.conversation.ports import MemoryStore
-from bot.conversation.turn import Message
+from bot.conversation.turn import Delivered, Message
 from bot.storage import database
 from bot.storage.memory import SqlMemory
 from tests import postgres
@@ -237,6 +237,17 @@ async def test_an_edit_that_changes_nothing_is_none(memory: MemoryStore) -> None
     assert (await memory.load(THREAD)).summary.text == "w0"
 
 
+async def test_what_changes_nothing_spoils_no_fold(memory: MemoryStore) -> None:
+    await talk(memory, 3)
+    found = await memory.load(THREAD)
+
+    assert not await memory.edit(found.entries[0].message)
+    assert not await memory.edit(said("unknown", "9"))
+    assert not await memory.delete(THREAD, "9", "person")
+
+    assert (await memory.load(THREAD)).version == found.version
+
+
 async def test_an_edit_returns_to_the_summary_before(memory: MemoryStore) -> None:
     await talk(memory, 5)
     for position in ("000", "001", "002"):
@@ -377,5 +388,5 @@ async def test_an_unknown_message_is_retracted_from_nowhere(
 ) -> None:
     await memory.add(replied("answer", "1"))
 
-    assert not await memory.retract(THREAD, "5.0")
+    assert not await memory.retract(THREAD, Delivered("5.0", "5.0"))
     assert texts(await memory.load(THREAD)) == ["answer"]

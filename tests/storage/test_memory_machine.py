@@ -6,11 +6,9 @@ taken back, after every step and for every reader.
 """
 
 import asyncio
-import re
 import tempfile
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,9 +27,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.condenser import Condenser
-from bot.conversation.fold import Fold, Limits, Recollection
+from bot.conversation.fold import Fold
 from bot.conversation.memory import Memory
-from bot.conversation.ports import SummaryError
 from bot.conversation.prompt import compose
 from bot.conversation.tokens import TokenBudget, estimate_tokens
 from bot.conversation.turn import Message
@@ -41,43 +38,18 @@ from bot.storage.memory import SqlMemory
 from bot.storage.tables import DELETED
 from tests import postgres
 from tests.long import examples
+from tests.storage.marked import (
+    BUDGET,
+    LIMITS,
+    MARKER,
+    MarkerSummarizer,
+    background,
+    markers,
+    tokens_of,
+)
 from tests.twins import THREAD, NamingReader, said
 
-BUDGET = 400
-LIMITS = Limits.of(BUDGET)
-MARKER = re.compile(r"m\d+")
 QUESTION = said("and now?", "9999")
-
-
-def markers(found: Recollection) -> Counter[str]:
-    texts = [found.summary.text, *(entry.message.text for entry in found.entries)]
-    return Counter(MARKER.findall(" ".join(texts)))
-
-
-@dataclass
-class MarkerSummarizer:
-    """Keeps the markers; in other moods it errs."""
-
-    mood: str = "fine"
-    gate: asyncio.Event | None = None
-    """If given, it waits for it before it answers."""
-    name: str = "markers"
-
-    def __post_init__(self) -> None:
-        self.begun = asyncio.Event()
-
-    async def summarize(
-        self, previous: str, messages: tuple[Message, ...], limit_tokens: int
-    ) -> str:
-        self.begun.set()
-        await asyncio.sleep(0)
-        if self.gate is not None:
-            await self.gate.wait()
-        if self.mood == "failing":
-            raise SummaryError("no model")
-        texts = " ".join([previous, *(m.text for m in messages)])
-        answers = {"empty": " ", "overlong": "long " * 100}
-        return answers.get(self.mood, " ".join(MARKER.findall(texts)))
 
 
 @dataclass
@@ -334,10 +306,6 @@ class MemoryMachine(RuleBasedStateMachine):
         assert commits * (LIMITS.high - LIMITS.low) <= self.entered_tokens
 
 
-def tokens_of(found: Recollection) -> int:
-    return sum(e.tokens for e in found.entries if not e.message.is_pinned)
-
-
 async def cancelled(work: Coroutine[Any, Any, Any], steps: int | None) -> None:
     """Let something be done, or cancel it after so many steps of the loop."""
     async with asyncio.TaskGroup() as group:
@@ -348,22 +316,12 @@ async def cancelled(work: Coroutine[Any, Any, Any], steps: int | None) -> None:
             task.cancel()
 
 
-@asynccontextmanager
-async def background(
-    run: Callable[[], Coroutine[Any, Any, None]],
-) -> AsyncGenerator[None]:
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(run())
-        yield
-        task.cancel()
-
-
 def run_machine(url: str) -> None:
     run_state_machine_as_test(
         lambda: MemoryMachine(url),
         settings=settings(
             max_examples=examples(20, 200),
-            stateful_step_count=examples(15, 25),
+            stateful_step_count=examples(10, 25),
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

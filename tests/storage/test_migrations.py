@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.ports import SetupError, StoreError
 from bot.conversation.turn import ThreadId
-from bot.storage import database, migrations, postgresql, tables
+from bot.storage import database, migrations, postgresql, sqlite, tables
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
 from tests.twins import said
@@ -50,7 +50,8 @@ def indexes(connection: Connection) -> set[str]:
 def _plain(sql: str) -> str:
     """Return an index as SQLite shows it; PostgreSQL adds what goes without saying."""
     bare = re.sub(r"public\.| USING btree|::text|\"", "", " ".join(sql.split()))
-    return re.sub(r"WHERE \((.*)\)$", r"WHERE \1", bare)
+    bare = re.sub(r"WHERE \((.*)\)$", r"WHERE \1", bare)
+    return re.sub(r"= ANY \(ARRAY\[(.*)\]\)", r"IN (\1)", bare)
 
 
 async def test_the_migrations_make_the_tables(engine: AsyncEngine) -> None:
@@ -81,7 +82,13 @@ async def test_the_migrations_make_the_indexes(engine: AsyncEngine) -> None:
         "CREATE UNIQUE INDEX turn_running_once_per_thread ON turn (thread)"
         " WHERE state = 'running'",
         "CREATE INDEX turn_accepted ON turn (accepted_s)",
-        "CREATE INDEX turn_of_person ON turn (speaker, accepted_s)",
+        "CREATE INDEX turn_open_of_person ON turn (speaker)"
+        " WHERE state IN ('waiting', 'running')",
+        "CREATE INDEX turn_spent ON turn (ended_s, prompt_tokens, answer_tokens)"
+        " WHERE ended_s IS NOT NULL",
+        "CREATE INDEX turn_spent_by_person ON turn"
+        " (speaker, ended_s, prompt_tokens, answer_tokens) WHERE ended_s IS NOT NULL",
+        "CREATE INDEX turn_failed ON turn (ended_s) WHERE state = 'failed'",
         "CREATE INDEX reply_message_message ON reply_message (message)",
         "CREATE INDEX message_in_buffer ON message (thread, position)"
         " WHERE gen IS NULL",
@@ -138,7 +145,7 @@ async def test_what_the_first_version_stored_is_in_the_buffer(
     engine = (
         postgresql.engine(database_url)
         if database_url
-        else database._sqlite(tmp_path / database.FILE_NAME)
+        else sqlite.engine(tmp_path / database.FILE_NAME)
     )
     async with engine.begin() as connection:
         await connection.run_sync(at_first_revision)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 
 from bot.conversation.ports import SetupError, StoreError
 from bot.storage import database, postgresql
@@ -149,6 +150,37 @@ async def test_a_server_that_ends_connections_costs_no_message(
         await connection.close()
 
         assert await turns.claim(THREAD) is not None
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+async def test_a_connection_that_rested_is_tried_and_replaced_if_it_is_cut(
+    tmp_path: Path,
+    postgres_server: str,
+    monkeypatch: pytest.MonkeyPatch,
+    is_cut: bool,
+) -> None:
+    """A firewall cuts it, say, and tells nobody."""
+    tried: list[object] = []
+    ping = AsyncAdapt_asyncpg_connection.ping
+
+    def counted(self: AsyncAdapt_asyncpg_connection) -> None:
+        tried.append(self)
+        if is_cut and len(tried) == 1:
+            raise OSError
+        ping(self)
+
+    async with (
+        postgres.database(postgres_server) as url,
+        database.opened(tmp_path, url) as engine,
+    ):
+        await SqlTurns(engine).add(asked())
+        monkeypatch.setattr(AsyncAdapt_asyncpg_connection, "ping", counted)
+        assert await SqlTurns(engine).claim(THREAD) is not None
+        assert tried == []
+        monkeypatch.setattr(postgresql, "MAX_IDLE_S", -1.0)
+        assert await SqlTurns(engine).claim(THREAD) is None
+
+    assert len(set(tried)) == (2 if is_cut else 1)
 
 
 async def test_a_server_that_is_gone_is_a_store_error(

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.memory import BOT
 from bot.conversation.record import Note
-from bot.conversation.turn import ThreadId
+from bot.conversation.turn import Ending, Spent, ThreadId
 from bot.storage import tables
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
@@ -25,7 +25,9 @@ async def fill(engine: AsyncEngine) -> None:
         turn = asked(f"q{position}", position)
         await turns.add(turn)
         reply = replace(turn.question, role="bot", speaker=BOT, text=f"a{position}")
+        await turns.claim(THREAD)
         await noted(engine, Note(turn.id, 0, f"m{position}", reply.text))
+        await turns.finish(turn.id, Ending("done", spent=Spent(10, 7)))
         await memory.add(reply)
     assert await memory.commit(folded(await memory.load(THREAD), "1"))
 
@@ -45,7 +47,7 @@ async def test_a_list_counts_what_is_stored(engine: AsyncEngine) -> None:
 
     (line,) = await SqlThreads(engine).newest(10)
 
-    assert line == ThreadLine(THREAD, 5.0, messages=3, summaries=1, turns=2)
+    assert line == ThreadLine(THREAD, 5.0, messages=3, summaries=1, turns=2, tokens=34)
 
 
 async def test_the_threads_that_were_used_last_come_first(engine: AsyncEngine) -> None:
@@ -75,6 +77,7 @@ async def test_a_record_holds_all_that_is_stored_of_a_thread(
     assert [s["text"] for s in record.summaries] == ["q1 a1"]
     assert [m["text"] for m in record.messages] == ["q1", "a1", "q2", "a2"]
     assert [t["text"] for t in record.turns] == ["q1", "q2"]
+    assert record.tokens == 34
     assert [(p["message"], p["text"]) for p in record.parts] == [
         ("m1", "a1"),
         ("m2", "a2"),

@@ -75,7 +75,7 @@ class Page:
     def __init__(self, workspace: Workspace, gestures: Gestures) -> None:
         self._workspace = workspace
         self._deeds = Deeds(workspace, gestures)
-        self._has_home_tab = gestures.hand.features.has_home_tab
+        self._features = gestures.hand.features
         self._homes = dict[str, HomeView]()
         self._windows = set[_Window]()
         self._unlisten: Callable[[], None] | None = workspace.listen(self._tell)
@@ -155,7 +155,10 @@ class Page:
 
     def _whole(self) -> JsonObject:
         shown = whole(self._workspace, self._homes)
-        return shown | {"has_home_tab": self._has_home_tab}
+        return shown | {
+            "has_home_tab": self._features.has_home_tab,
+            "commands": sorted(self._features.commands),
+        }
 
 
 async def _send(window: _Window) -> None:

@@ -93,7 +93,11 @@ def posted(workspace: Workspace, thread_ts: str = "", only_for: str = "") -> Mes
 def test_what_the_manifest_does_not_declare_reaches_nobody(
     workspace: Workspace, clock: FakeClock
 ) -> None:
-    hand = new_hand(workspace, clock, Features(is_interactive=False))
+    hand = new_hand(
+        workspace,
+        clock,
+        Features(frozenset(), is_interactive=False, has_home_tab=False),
+    )
     message = posted(workspace)
     hand.open()
 

@@ -178,6 +178,24 @@ async def test_an_unanswered_action_is_told(page: Page, playground: Playground) 
     assert heard(playground, "message") == []
 
 
+async def test_a_slash_completes_to_a_command_but_not_in_a_thread(
+    page: Page, playground: Playground
+) -> None:
+    box = page.get_by_label("Message # general")
+    await box.press_sequentially("/li")
+    await expect(page.locator("#channel .completion li")).to_have_text(["/linefeed"])
+    await box.press("Enter")
+    await expect(box).to_have_value("/linefeed ")
+    for text in ("/linefeed", "a word /l"):
+        await box.fill(text)
+        await expect(page.locator("#channel .completion")).to_be_hidden()
+
+    ask(playground)
+    await page.get_by_label("Reply in thread").click()
+    await page.get_by_label("Reply…").press_sequentially("/l")
+    await expect(page.locator("#thread .completion")).to_be_hidden()
+
+
 async def test_a_command_in_a_thread_is_refused_as_in_slack(
     page: Page, playground: Playground
 ) -> None:

@@ -162,6 +162,7 @@ async def test_a_published_home_tab_is_shown_now_and_to_who_comes_later(
     assert told == shown | {"parts": [part]}
     assert part["html"] == "<h3>Hi &lt;b&gt;</h3>"
     assert whole["has_home_tab"]
+    assert whole["commands"] == ["/linefeed"]
     assert whole["homes"] == [{"user": "U0ANA", "parts": [part]}]
 
 

@@ -213,7 +213,7 @@ STEPS: list[Callable[[Program, int], None]] = [
 ]
 
 
-@settings(max_examples=examples(200, 20_000))
+@settings(max_examples=examples(80, 20_000))
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 100)), max_size=40))
 def test_every_event_is_acknowledged_or_was_tried_as_often_as_slack_tries(
     steps: list[tuple[Callable[[Program, int], None], int]],

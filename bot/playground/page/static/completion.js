@@ -1,24 +1,33 @@
-/** The list of names that opens behind an @. */
+/** The list of names that opens behind an @, and of commands behind a /. */
 
 import { make } from "./element.js";
 
 let count = 0;
 
-/** Completes `@na` to a name, in one textarea. */
+const PERSON = /(?:^|\s)@([^\s@]*)$/u;
+/** A command is the beginning of a message. */
+const COMMAND = /^\/(\S*)$/u;
+
+/** Completes `@na` to a name and `/na` to a command, in one textarea. */
 export class Completion {
   #input;
   #names;
+  #commands;
   #list;
   #found = [];
   #chosen = 0;
 
-  /** @param {() => string[]} names who can be mentioned, the likeliest first */
-  constructor(input, names) {
+  /**
+   * @param {() => string[]} names who can be mentioned, the likeliest first
+   * @param {() => string[]} commands what can be typed there, without the slash
+   */
+  constructor(input, names, commands) {
     this.#input = input;
     this.#names = names;
+    this.#commands = commands;
     count += 1;
     const id = `completion-${count}`;
-    this.#list = make("ul.completion", { id, hidden: true, role: "listbox", "aria-label": "People" });
+    this.#list = make("ul.completion", { id, hidden: true, role: "listbox", "aria-label": "Suggestions" });
     input.before(this.#list);
     input.setAttribute("aria-controls", id);
     input.setAttribute("aria-autocomplete", "list");
@@ -49,28 +58,35 @@ export class Completion {
     return true;
   }
 
-  /** The text between the last @ and the cursor, or null. */
+  /** The mark, what is typed behind it up to the cursor, and what that may become; or null. */
   #typed() {
     const before = this.#input.value.slice(0, this.#input.selectionStart);
-    return before.match(/(?:^|\s)@([^\s@]*)$/u)?.[1] ?? null;
+    const person = before.match(PERSON);
+    if (person) return { mark: "@", text: person[1], all: this.#names() };
+    const command = before.match(COMMAND);
+    if (!command) return null;
+    // One that is whole is to be sent.
+    const longer = this.#commands().filter((name) => name !== command[1]);
+    return { mark: "/", text: command[1], all: longer };
   }
 
   #search() {
     const typed = this.#typed();
-    const names = typed === null ? [] : this.#names();
-    this.#found = names.filter((name) => name.toLowerCase().startsWith(typed.toLowerCase()));
+    const text = typed?.text.toLowerCase();
+    this.#found = typed?.all.filter((name) => name.toLowerCase().startsWith(text)) ?? [];
     if (this.#found.length === 0) {
       this.close();
       return;
     }
-    this.#list.replaceChildren(...this.#found.map((name, index) => this.#option(name, index)));
+    const options = this.#found.map((name, index) => this.#option(name, index, typed.mark));
+    this.#list.replaceChildren(...options);
     this.#list.hidden = false;
     this.#choose(0);
   }
 
-  #option(name, index) {
+  #option(name, index, mark) {
     const id = `${this.#list.id}-${index}`;
-    const option = make("li", { id, role: "option" }, `@${name}`);
+    const option = make("li", { id, role: "option" }, `${mark}${name}`);
     // The textarea must not lose the focus, which would close the list.
     option.addEventListener("mousedown", (event) => event.preventDefault());
     option.addEventListener("click", () => this.#take(name));
@@ -87,7 +103,7 @@ export class Completion {
 
   #take(name) {
     const end = this.#input.selectionStart;
-    const start = end - this.#typed().length;
+    const start = end - this.#typed().text.length;
     this.#input.setRangeText(`${name} `, start, end, "end");
     this.close();
     this.#input.dispatchEvent(new Event("input"));

@@ -15,17 +15,18 @@ export class Composer {
 
   /**
    * @param {HTMLElement} pane gets the composer at its end
-   * @param {() => string[]} names who can be mentioned
+   * @param {{names: () => string[], commands: () => string[]}} known who can be
+   *   mentioned, and which commands can be typed
    * @param {(text: string) => Promise<void>} onSay rejects with a sentence
    */
-  constructor(pane, names, onSay) {
+  constructor(pane, { names, commands }, onSay) {
     this.#onSay = onSay;
     this.#input = make("textarea", { rows: 1 });
     this.#error = make("p.error", { hidden: true, role: "alert" });
     this.#send = make("button.send", { type: "submit", title: "Send (Enter)", "aria-label": "Send" }, "➤");
     const form = make("form.composer", {}, this.#error, make("div.field", {}, this.#input, this.#send));
     pane.append(form);
-    const completion = new Completion(this.#input, names);
+    const completion = new Completion(this.#input, names, commands);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#say();

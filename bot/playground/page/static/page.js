@@ -37,8 +37,8 @@ const connection = connect({
   onEvent: receive,
   onOnline: (isOnline) => (byId("offline").hidden = isOnline),
 });
-const channelComposer = new Composer(byId("channel"), names, (text) => say(text, ""));
-const threadComposer = new Composer(byId("thread"), names, (text) => say(text, place().thread));
+const channelComposer = new Composer(byId("channel"), { names, commands }, (text) => say(text, ""));
+const threadComposer = new Composer(byId("thread"), { names, commands: () => [] }, (text) => say(text, place().thread));
 
 addEventListener("hashchange", draw);
 addEventListener("keydown", (event) => {
@@ -86,6 +86,11 @@ function speakAs(person) {
   me = person;
   sessionStorage.setItem(ME, person);
   draw();
+}
+
+/** Which commands can be typed, without their slashes. */
+function commands() {
+  return workspace.commands.map((command) => command.slice(1));
 }
 
 /** Who can be mentioned here, the bot first. */

@@ -19,6 +19,8 @@ export class Workspace {
   #chosen = new Map();
   bot = "";
   firstPerson = "";
+  /** With their slashes; in threads Slack knows none. */
+  commands = [];
 
   /** Take over a whole workspace, in place of what was known. */
   load(event) {
@@ -30,6 +32,7 @@ export class Workspace {
     this.ephemerals = new Map(event.channels.map((channel) => [channel.id, new Map()]));
     this.homes = new Map(event.homes.map((home) => [home.user, home.parts]));
     this.hasHomeTab = event.has_home_tab;
+    this.commands = event.commands;
     this.#threads = new Map();
     this.statuses = new Map();
     event.messages.forEach((message) => this.put(message));

@@ -36,7 +36,7 @@ def upgrade() -> None:
         "turn",
         sa.Column("is_queued", sa.Boolean, nullable=False, server_default=sa.false()),
     )
-    op.create_index("turn_of_person", "turn", ["speaker", "accepted_s"])
+    _create_indexes()
     op.create_index("reply_message_message", "reply_message", ["message"])
     op.create_table(
         "feedback",
@@ -57,3 +57,18 @@ def upgrade() -> None:
         sa.Column("due_s", sa.Float, nullable=False),
         sa.Column("held_until_s", sa.Float, nullable=False, server_default="0"),
     )
+
+
+def _create_indexes() -> None:
+    tokens = ["ended_s", "prompt_tokens", "answer_tokens"]
+    indexes = {
+        "turn_open_of_person": (["speaker"], "state IN ('waiting', 'running')"),
+        "turn_spent": (tokens, "ended_s IS NOT NULL"),
+        "turn_spent_by_person": (["speaker", *tokens], "ended_s IS NOT NULL"),
+        "turn_failed": (["ended_s"], "state = 'failed'"),
+    }
+    for name, (columns, condition) in indexes.items():
+        where = sa.text(condition)
+        op.create_index(
+            name, "turn", columns, sqlite_where=where, postgresql_where=where
+        )
