@@ -107,8 +107,10 @@ class Recovery:
         delivered = "".join(note.text for note in settled)
         explained = {note.message for note in (*record.notes, *settled)}
         await self.tidy(found, explained)
+        doubt = self._services.doubt
         is_settled = not open_notes or (arrived and arrived.seq == open_notes[-1].seq)
-        late_s = 0.0 if is_settled else self._services.doubt.late_s
+        # The last call may be unrecorded: then it was made in the very last moment.
+        late_s = LOOKS * doubt.pause_s if is_settled else doubt.late_s
         return Resumption(
             progress=_progress(delivered, known + longest, record),
             messages=tuple(dict.fromkeys(n.message for n in settled if _has_ts(n))),

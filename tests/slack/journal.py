@@ -18,6 +18,8 @@ class ListedJournal:
         self.notes: list[Noted] = [] if notes is None else notes
         """What was noted of messages, in order."""
         self.entries: list[Entry] = []
+        self.is_closed = False
+        """It takes nothing: what is noted is another process's to note."""
         self._kept: dict[tuple[TurnId, int], Note] = {}
         self._wholes: dict[TurnId, tuple[str, Cut]] = {}
 
@@ -52,15 +54,27 @@ class ListedJournal:
             if turn in (whose, None) and seq >= from_seq and note.message
         )
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
+
+    def forget_whole(self) -> None:
+        """Forget what the model said that was not delivered, as a new answer does."""
+        self._wholes.clear()
+        self.entries = [entry for entry in self.entries if entry[1] != "whole"]
+
     def survived(self, until_s: float) -> "ListedJournal":
         """Return what is left if only what was entered before a time was written."""
         left = ListedJournal()
         for at_s, kind, note in self.entries:
             if at_s < until_s:
+                left.entries.append((at_s, kind, note))
                 left._do(kind, note)
         return left
 
     def _enter(self, kind: str, note: Note) -> None:
+        if self.is_closed:
+            return
         now_s = 0.0
         with contextlib.suppress(RuntimeError):
             now_s = asyncio.get_running_loop().time()

@@ -7,7 +7,6 @@ from typing import Any, cast
 
 from bot.conversation.relay import Draft, Relay
 from bot.conversation.turn import Turn
-from bot.playground.webapi.limits import Limits
 from bot.playground.workspace.identity import BOT_ID
 from bot.slack.budget import Budget
 from bot.slack.channels import Wish
@@ -17,6 +16,7 @@ from bot.slack.web import Answer
 from tests.slack.journal import ListedJournal
 from tests.slack.virtual import WirelessSlack
 
+MOMENT_S = 0.001
 LONGEST_S = 3_000.0
 """A reply that takes longer hangs."""
 
@@ -90,6 +90,12 @@ class Story:
             self.turn, attempts=self.attempts, since_attempt=self.since_attempt
         )
 
+    def change(self, fragments: Sequence[tuple[str, float]]) -> None:
+        """Let the reply be given anew, in other words."""
+        self.fragments = fragments
+        self.since_attempt = self.attempts + 1
+        self.journal.forget_whole()
+
     async def live(self, life: Life) -> bool:
         """Let a process deliver until it dies; say whether it came to an end."""
         self.attempts += 1
@@ -105,9 +111,21 @@ class Story:
             assert life.dies_after_s < LONGEST_S, "the reply hangs"
             web.is_dead, died_s = True, loop.time()
             work.cancel()
-        self.journal = self.journal.survived(died_s - life.unwritten_s)
+        self.journal = self.journal.survived(self._written_s(died_s, life))
         await asyncio.sleep(max(0.0, died_s + life.pause_s - loop.time()))
         return False
+
+    def _written_s(self, died_s: float, life: Life) -> float:
+        """Return until when the journal was written.
+
+        That takes moments: who is on the way for seconds is recorded.
+        """
+        slow = [
+            call.begun_s + MOMENT_S
+            for call in self.slack.calls
+            if (call.ended_s or died_s) >= died_s and call.plan.startswith("held")
+        ]
+        return max(died_s - life.unwritten_s, *slow, 0.0)
 
     async def _deliver(self, services: Services, mode: Wish) -> None:
         turn, draft = self.present, Draft()
@@ -150,8 +168,3 @@ async def told(
         if await story.live(life):
             break
     return story
-
-
-def limits() -> Limits:
-    """Return Slack's own."""
-    return Limits()

@@ -8,7 +8,7 @@ from bot.chunking import Chunk
 from bot.conversation.turn import Message, Speaker, ThreadId, Turn, TurnId
 from bot.playground.people.composer import Speech, say
 from bot.playground.webapi.limits import UNLIMITED, Limits
-from bot.playground.workspace.identity import BOT_ID, TEAM
+from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
 from bot.slack.address import Address
 from bot.slack.budget import Budget
 from bot.slack.delivery import SlackDelivery
@@ -94,6 +94,11 @@ class Stage:
         address = Address.load(turn.address)
         found = visible(self.slack.workspace, address.channel, address.thread_ts)
         return [text.rstrip() for text in found]
+
+    def messages(self, turn: Turn) -> list[str]:
+        """Return the ts of the bot's messages in a turn's thread, in order."""
+        thread = self.slack.workspace.thread("C0DEV", turn.question.position)
+        return [message.ts for message in thread if message.user == BOT_USER]
 
     def calls(self, method: str) -> list[Call]:
         """Return the calls of a method, in order."""

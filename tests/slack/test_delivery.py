@@ -13,11 +13,13 @@ from bot.conversation.turn import Turn
 from bot.playground.server import Playground
 from bot.playground.webapi.faults import Fault
 from bot.playground.webapi.routes import Call
+from bot.playground.workspace.identity import BOT_ID
 from bot.slack import tokenwatch
+from bot.slack.address import Address
 from bot.slack.budget import Budget
 from bot.slack.delivery import SlackDelivery
 from bot.slack.limits import MAX_MESSAGE_CHARS
-from bot.slack.record import PAGE_SIZE
+from bot.slack.record import PAGE_SIZE, posted
 from bot.slack.services import Services
 from bot.slack.thinking import STATUS, THINKING
 from bot.slack.tokenwatch import TokenWatch
@@ -44,6 +46,12 @@ async def reply(delivery: SlackDelivery, turn: Turn, *lines: str) -> None:
     async with delivery.open(turn) as outlet:
         for line in lines:
             outlet.send(Chunk(f"{line}\n"))
+
+
+async def marked(web: Web, turn: Turn) -> list[str]:
+    """Return the ts of a turn's messages in Slack, oldest first."""
+    address = Address.load(turn.address)
+    return sorted((await posted(web, address, turn.id, BOT_ID)).values())
 
 
 def posts(playground: Playground, channel: str = "C0DEV") -> list[Call]:
@@ -101,7 +109,7 @@ async def test_an_empty_reply_posts_nothing(
 
 
 async def test_a_question_at_the_top_of_a_dm_is_answered_there(
-    playground: Playground, delivery: SlackDelivery, ask: Ask
+    playground: Playground, delivery: SlackDelivery, ask: Ask, web: Web
 ) -> None:
     turn = ask(channel="D0ANA")
 
@@ -110,7 +118,7 @@ async def test_a_question_at_the_top_of_a_dm_is_answered_there(
     (call,) = posts(playground, "D0ANA")
     assert "thread_ts" not in call.arguments
     assert playground.webapi.called(STATUS) == []
-    assert await delivery.delivered(turn) == (call.body["ts"],)
+    assert await marked(web, turn) == [call.body["ts"]]
 
 
 async def test_people_see_that_an_answer_is_coming(
@@ -172,6 +180,7 @@ async def test_an_unknown_outcome_loses_nothing_and_repeats_nothing(
     playground: Playground,
     delivery: SlackDelivery,
     ask: Ask,
+    web: Web,
     fault: Fault,
     channel: str,
 ) -> None:
@@ -185,7 +194,7 @@ async def test_an_unknown_outcome_loses_nothing_and_repeats_nothing(
 
     assert "\n".join(texts(playground, channel)) == "one\ntwo"
     stored = [m for m in playground.workspace.messages(channel) if m.bot_id]
-    assert await delivery.delivered(turn) == tuple(m.ts for m in stored)
+    assert await marked(web, turn) == [message.ts for message in stored]
 
 
 async def test_a_500_behind_a_stored_post_does_not_repeat_it(
@@ -425,7 +434,7 @@ async def test_leaving_gives_up_what_waits(
 
 
 async def test_what_was_delivered_is_known_over_several_pages(
-    playground: Playground, delivery: SlackDelivery, ask: Ask, web: Web
+    playground: Playground, ask: Ask, web: Web
 ) -> None:
     turn, other = ask(), ask()
     parent = turn.question.position
@@ -435,22 +444,22 @@ async def test_what_was_delivered_is_known_over_several_pages(
         post = {"channel": "C0DEV", "text": "x", "thread_ts": parent}
         await web.write(POST, {**post, "metadata": metadata})
 
-    assert len(await delivery.delivered(turn)) == PAGE_SIZE + 50
-    assert await delivery.delivered(other) == ()
+    assert len(await marked(web, turn)) == PAGE_SIZE + 50
+    assert await marked(web, other) == []
 
 
 @pytest.mark.parametrize(
     "fault",
     [
         Fault("conversations.replies", 200, {"ok": False, "error": "missing_scope"}),
-        Fault("conversations.replies", 500),
+        Fault("conversations.replies", 200, {"ok": False, "error": "no_permission"}),
     ],
-    ids=["refused", "no answer"],
+    ids=["gone", "refused"],
 )
 async def test_what_cannot_be_read_is_unknown(
     playground: Playground, delivery: SlackDelivery, ask: Ask, fault: Fault
 ) -> None:
     playground.webapi.faults.append(fault)
 
-    with pytest.raises(DeliveryError, match="cannot be read"):
-        await delivery.delivered(ask())
+    with pytest.raises(DeliveryError, match="missing_scope|cannot be read"):
+        await delivery.resume(ask())

@@ -148,7 +148,7 @@ def test_what_was_delivered_and_the_rest_are_everything(
     for piece in coming[at:]:
         pages.add(piece)
 
-    assert seen.source + pages.rest().text == text
+    assert seen.source + pages.rest().source == text
     resumed = pages.resumed()
     resumed.end()
     seen.all(resumed)
@@ -271,7 +271,8 @@ def test_an_undelivered_remark_is_part_of_the_rest() -> None:
     pages.remark("Aha.")
     pages.add("two\n")
 
-    assert pages.rest().text.strip() == "_Aha._\n\ntwo"
+    said = [part.remark or part.source for part in pages.rest().parts]
+    assert said == ["Aha.", "two\n"]
 
 
 def test_a_page_can_be_turned_anywhere() -> None:
