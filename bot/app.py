@@ -14,8 +14,6 @@ from bot import models
 from bot.conversation.alarm import Alarm
 from bot.conversation.allowance import Allowance, Limits
 from bot.conversation.condenser import Condenser
-from bot.conversation.inbox import Inbox
-from bot.conversation.lease import Leases
 from bot.conversation.ledger import Ledger
 from bot.conversation.memory import Memory
 from bot.conversation.ports import Archive, Briefings, MemoryStore
@@ -26,21 +24,22 @@ from bot.conversation.steering import Steering
 from bot.conversation.tokens import TokenBudget
 from bot.conversation.turnstore import Caps
 from bot.hearing import Site, heard
+from bot.reception import queue_of, reception_of
 from bot.settings import Settings, require_model
 from bot.slack import channels, preflight
 from bot.slack import web as slack_web
 from bot.slack.budget import Budget
+from bot.slack.command import stop_words_of
 from bot.slack.connection import Connection
-from bot.slack.controls import Controls
 from bot.slack.delivery import SlackDelivery
 from bot.slack.earlier import ThreadHistory
-from bot.slack.listeners import Listener
 from bot.slack.pacing import SharedPace
 from bot.slack.people import People
 from bot.slack.policy import Policy
 from bot.slack.services import Services
 from bot.slack.sharing import shared
 from bot.storage import condition, database, journal, pace
+from bot.storage.demands import SqlDemands
 from bot.storage.ledger import SqlLedger
 from bot.storage.memory import SqlMemory
 from bot.storage.notes import SqlNotes
@@ -91,9 +90,10 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         AsyncExitStack() as hearing,
     ):
         bot = await preflight.identify(slack)
-        policy = Policy(bot.user, settings.threads, settings.allow)
+        policy = _policy(settings, bot)
         site = Site(settings, book, slack, bot, policy)
-        queue = _queue(settings, SqlTurns(engine, owner, _caps(settings)))
+        turns = SqlTurns(engine, owner, _caps(settings))
+        queue = queue_of(turns, SqlDemands(engine), settings.at_once)
         allowance = _allowance(settings, SqlLedger(engine))
         services = Services(
             web=slack,
@@ -101,17 +101,18 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             journal=notes,
             assured=queue.leases.assured,
             budget=budget,
+            stands=queue.demands.stands,
+            has_controls=settings.controls == "row",
             shows_all_links=settings.links == "all",
         )
         delivery = await answering.enter_async_context(
             SlackDelivery(services, site.wish)
         )
         mind = _mind(_budget(settings, book), slack, bot, policy, SqlMemory(engine))
-        controls = Controls(slack, mind.steering, policy)
-        listener = Listener(queue.inbox, mind.memory, policy, controls, bot.bot_id)
+        reception = reception_of(slack, mind, policy, queue, delivery)
         # Slack first: what it sends is stored while the model's libraries load.
         connection = await hearing.enter_async_context(
-            heard(site, listener, controls, queue.turns, allowance)
+            heard(site, reception, queue.turns, allowance)
         )
         await hearing.enter_async_context(
             _examined(
@@ -138,18 +139,14 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             queue.inbox.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Queue:
-    """What keeps turns in their order."""
-
-    turns: SqlTurns
-    leases: Leases
-    inbox: Inbox
-
-
-def _queue(settings: Settings, turns: SqlTurns) -> _Queue:
-    leases = Leases(turns)
-    return _Queue(turns, leases, Inbox(turns, settings.at_once, leases))
+def _policy(settings: Settings, bot: preflight.Identity) -> Policy:
+    return Policy(
+        bot_user=bot.user,
+        threads=settings.threads,
+        allow=settings.allow,
+        stop_words=stop_words_of(settings.stop_words),
+        bot_id=bot.bot_id,
+    )
 
 
 @asynccontextmanager

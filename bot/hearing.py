@@ -6,14 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.conversation.allowance import Allowance
+from bot.reception import Reception
 from bot.settings import Settings
 from bot.slack import bolt, channels, preflight
 from bot.slack import web as slack_web
 from bot.slack.catchup import CatchUp, TurnHistory
 from bot.slack.connection import Connection, connected
-from bot.slack.controls import Controls
 from bot.slack.desk import Desk, Gate
-from bot.slack.listeners import Listener
 from bot.slack.policy import Policy
 from bot.slack.status import Station
 from bot.slack.tokenwatch import TokenWatch
@@ -45,18 +44,19 @@ class Site:
 @asynccontextmanager
 async def heard(
     site: Site,
-    listener: Listener,
-    controls: Controls,
+    reception: Reception,
     turns: TurnHistory,
     allowance: Allowance,
 ) -> AsyncGenerator[Connection]:
     """Hear Slack's events, obey, and look up what was missed while none came."""
     slack = site.slack
     gate = Gate(slack, site.bot, site.policy)
-    desk = Desk(slack, gate, allowance, site.station, controls.do)
-    app = bolt.bolt_app(slack, site.bot, listener, controls.press, desk.take)
+    desk = Desk(slack, gate, allowance, site.station, reception.errands.add)
+    app = bolt.bolt_app(
+        slack, site.bot, reception.listener, reception.pressed, desk.take
+    )
     app_token = site.settings.slack_app_token.get_secret_value()
-    catchup = CatchUp(slack, site.bot, listener, turns)
+    catchup = CatchUp(slack, site.bot, reception.listener, turns)
     async with (
         connected(slack, app_token, bolt.receiving(app), catchup.request) as connection,
         asyncio.TaskGroup() as group,
@@ -64,7 +64,7 @@ async def heard(
         watches = (
             group.create_task(TokenWatch(slack, catchup.request).run()),
             group.create_task(catchup.run()),
-            group.create_task(controls.run()),
+            group.create_task(reception.errands.run()),
         )
         yield connection
         for watch in watches:

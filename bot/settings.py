@@ -95,6 +95,17 @@ class Settings(BaseSettings):
         description="how a reply appears: lines (each a message), edits (of one"
         " message), stream (Slack's own), auto",
     )
+    controls: Literal["row", "none"] = Field(
+        "row",
+        alias="LINEFEED_CONTROLS",
+        description="the buttons of a reply: row (to stop it while it grows, to rate"
+        " it, to have it given anew or gone on with), none",
+    )
+    stop_words: str = Field(
+        "stop",
+        alias="LINEFEED_STOP_WORDS",
+        description="the messages that end a reply, with commas between",
+    )
     links: Literal["careful", "all"] = Field(
         "careful",
         alias="LINEFEED_LINKS",

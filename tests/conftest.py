@@ -79,6 +79,8 @@ class Bots:
             "LINEFEED_MODEL": "offline",
             "LINEFEED_DATA": self.data,
             "LINEFEED_POST_INTERVAL_S": 0,
+            # Its edits are nobody's concern but that of the tests of controls.
+            "LINEFEED_CONTROLS": "none",
             # Tests ask more at once than people do.
             "LINEFEED_MAX_WAITING": 0,
             "LINEFEED_MAX_OPEN": 0,

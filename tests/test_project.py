@@ -57,6 +57,7 @@ TESTED_ELSEWHERE = {
     Path("storage/migrations/versions/r0003_summaries.py"): (
         "storage/test_migrations.py"
     ),
+    Path("reception.py"): "test_control_journeys.py",
     Path("storage/migrations/versions/r0004_leases.py"): "storage/test_migrations.py",
     Path("playground/manifest.py"): "test_project.py",
     Path("playground/options.py"): "playground/test_server.py",
@@ -106,6 +107,7 @@ SCOPES = {
     "message.groups": {"groups:history"},
     "message.im": {"im:history"},
     "message.mpim": {"mpim:history"},
+    "reaction_added": {"reactions:read"},
 }
 NO_SCOPE = {
     "auth.test",

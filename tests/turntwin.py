@@ -167,17 +167,26 @@ class ListedTurns:
         return True
 
     async def stop(self, thread: ThreadId) -> Halted:
+        return self._stop([r for r in self.table.rows.values() if _is_in(r, thread)])
+
+    async def stop_turn(self, turn: TurnId, asker: str = "") -> Halted:
+        rows = [row for id_, row in self.table.rows.items() if id_ == turn]
+        whose = {row.turn.question.speaker.id for row in rows}
+        return self._stop(rows if not asker or whose == {asker} else [])
+
+    def _stop(self, rows: list[_Row]) -> Halted:
         running = [
             row
-            for row in self._rows("running")
-            if _is_in(row, thread) and not row.demand
+            for row in rows
+            if not row.demand
+            and (
+                row.state == "running" or (row.state == "waiting" and row.turn.attempts)
+            )
         ]
         for row in running:
             row.demand = "stop"
         waiting = [
-            row
-            for row in self._rows("waiting")
-            if _is_in(row, thread) and row.demand not in {"delete", "remove"}
+            row for row in rows if row.state == "waiting" and row.demand in {"", "edit"}
         ]
         for row in waiting:
             row.state, row.demand, row.ending = "stopped", "", Ending("stopped")

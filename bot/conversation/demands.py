@@ -35,14 +35,11 @@ class Demands:
 
     async def stop(self, thread: ThreadId) -> Halted:
         """End a thread's running turn, and those that wait behind it."""
-        halted = await self._turns.stop(thread)
-        for turn_id in halted.running:
-            self._leases.order(turn_id, "stop")
-        for turn in halted.waiting:
-            log.info("turn stopped before it began", turn=turn.id)
-            if turn.is_queued:
-                self._unqueue(turn)
-        return halted
+        return self._halt(await self._turns.stop(thread))
+
+    async def stop_turn(self, turn: TurnId, asker: str = "") -> Halted:
+        """End one turn, begun or not; if an asker is named, only one of theirs."""
+        return self._halt(await self._turns.stop_turn(turn, asker))
 
     async def revise(self, thread: ThreadId, position: str) -> bool:
         """Answer a changed question anew, if it is the newest one of its thread."""
@@ -68,3 +65,12 @@ class Demands:
     async def rate(self, turn: TurnId, person: str, opinion: Opinion) -> bool:
         """Keep what a person thinks of a reply; False if there is no such turn."""
         return await self._turns.rate(turn, person, opinion)
+
+    def _halt(self, halted: Halted) -> Halted:
+        for turn_id in halted.running:
+            self._leases.order(turn_id, "stop")
+        for turn in halted.waiting:
+            log.info("turn stopped before it began", turn=turn.id)
+            if turn.is_queued:
+                self._unqueue(turn)
+        return halted

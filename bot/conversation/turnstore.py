@@ -49,6 +49,11 @@ class Halted:
     waiting: tuple[Turn, ...] = ()
     """They have ended."""
 
+    @property
+    def is_nothing(self) -> bool:
+        """Say whether there was nothing to be stopped."""
+        return not (self.running or self.waiting)
+
 
 class TurnStore(Protocol):
     """Turns that outlive the process. Every method may raise `StoreError`.
@@ -121,6 +126,10 @@ class DemandStore(Protocol):
 
     async def stop(self, thread: ThreadId) -> Halted:
         """Ask for the end of the running turn; end those that wait behind it."""
+        ...
+
+    async def stop_turn(self, turn: TurnId, asker: str = "") -> Halted:
+        """Do the same to one turn; if an asker is named, only to one of theirs."""
         ...
 
     async def revise(self, thread: ThreadId, position: str) -> TurnId | None:

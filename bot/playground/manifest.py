@@ -19,6 +19,7 @@ DEFAULT_SCOPES = frozenset(
         "im:read",
         "mpim:history",
         "mpim:read",
+        "reactions:read",
         "reactions:write",
         "users:read",
     }
@@ -32,6 +33,7 @@ DEFAULT_SUBSCRIPTIONS = frozenset(
         "message.groups",
         "message.im",
         "message.mpim",
+        "reaction_added",
     }
 )
 

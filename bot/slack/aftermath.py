@@ -70,8 +70,10 @@ class Aftermath:
         """Delete what an earlier reply left, one message after the other."""
         try:
             for ts in self._old:
-                await self._removal.remove(ts)
+                # Before the event of its end: else it would be taken out of the memory,
+                # which may hold the new reply by then.
                 await self._forget(ts)
+                await self._removal.remove(ts)
         except LostError as lost:
             self._lost = lost
         finally:

@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -42,13 +42,13 @@ def bolt_app(
     web: Web,
     identity: Identity,
     listener: Listener,
-    pressed: Pressed,
+    pressed: Sequence[Pressed],
     visited: Visited,
 ) -> AsyncApp:
     """Return an app that hands every event to the listener, then acks it.
 
-    What people press goes to `pressed`, what they ask of the app itself to `visited`,
-    each behind its ack: Slack wants one within 3 s.
+    What people press goes to each of `pressed`, what they ask of the app itself to
+    `visited`, each behind its ack: Slack wants one within 3 s.
     """
     authorized = AuthorizeResult(
         enterprise_id=identity.enterprise or None,
@@ -68,7 +68,8 @@ def bolt_app(
         await ack()
         press = press_of(body)
         if press is not None:
-            pressed(press)
+            for take in pressed:
+                take(press)
 
     async def hear_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()

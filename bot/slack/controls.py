@@ -1,9 +1,4 @@
-"""Commands and buttons: done beside the queue of turns, answered to one person."""
-
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+"""Commands on the memory: done beside the queue, answered to one person."""
 
 import structlog
 
@@ -12,45 +7,33 @@ from bot.conversation.steering import Steering
 from bot.conversation.turn import ThreadId
 from bot.conversation.turnstore import Crowd
 from bot.slack import ephemeral
+from bot.slack.aside import reader_of, show
 from bot.slack.command import Command
 from bot.slack.ephemeral import Ephemeral
+from bot.slack.errands import Errands
 from bot.slack.event import SlackMessage
 from bot.slack.policy import Policy
 from bot.slack.press import Press
 from bot.slack.response import respond
-from bot.slack.web import NoAnswerError, RefusedError, Web
+from bot.slack.web import Web
 
-POST = "chat.postEphemeral"
-WORKERS = 4
-"""How many are answered at the same time."""
-MAX_WAITING = 200
-"""More are dropped: whoever sends so many does not wait for answers."""
 MAX_KNOWN = 1_000
 """How many commands are known again: each comes as two events, or delivered anew."""
 
 log = structlog.stdlib.get_logger()
 
-Job = Callable[[], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Who sees an answer, and where."""
-
-    channel: str
-    user: str
-    thread_ts: str
-
 
 class Controls:
-    """Takes commands and presses at any time; does them while `run` runs."""
+    """Takes commands and presses at any time; what they ask for is done by errands."""
 
-    def __init__(self, web: Web, steering: Steering, policy: Policy) -> None:
+    def __init__(
+        self, web: Web, steering: Steering, policy: Policy, errands: Errands
+    ) -> None:
         """Answer over `web` whomever `policy` admits."""
         self._web = web
         self._steering = steering
         self._policy = policy
-        self._jobs: asyncio.Queue[Job] = asyncio.Queue(MAX_WAITING)
+        self._errands = errands
         self._known: dict[tuple[str, str], None] = {}
 
     def obey(self, command: Command, message: SlackMessage) -> None:
@@ -65,48 +48,23 @@ class Controls:
         if len(self._known) >= MAX_KNOWN:
             del self._known[next(iter(self._known))]
         self._known[key] = None
-        self._add(lambda: self._answer(command, message))
+        self._errands.add(lambda: self._answer(command, message))
 
     def press(self, press: Press) -> None:
         """Do what a button says; never waits. Unknown ones are ignored."""
         if press.action == ephemeral.FORGET:
-            self._add(lambda: self._forget(press))
+            self._errands.add(lambda: self._forget(press))
 
     def refuse(self, message: SlackMessage, crowd: Crowd) -> None:
         """Tell somebody that their message is one too many; never waits."""
         is_thread = crowd == "thread"
         sentence = ephemeral.THREAD_FULL if is_thread else ephemeral.PERSON_FULL
-        reader = _Reader(message.channel, message.user, message.thread_ts)
-        self.do(lambda: self._show(reader, ephemeral.word(sentence)))
-
-    def do(self, job: Job) -> None:
-        """Do something beside the queue of turns; never waits."""
-        self._add(job)
-
-    async def run(self) -> None:
-        """Do what is asked for until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(WORKERS):
-                group.create_task(self._work())
-
-    def _add(self, job: Job) -> None:
-        try:
-            self._jobs.put_nowait(job)
-        except asyncio.QueueFull:
-            log.warning("too many commands, one is dropped")
-
-    async def _work(self) -> None:
-        while True:
-            job = await self._jobs.get()
-            try:
-                await job()
-            except Exception:
-                # The boundary: one command's fault must not end the others.
-                log.exception("a command failed")
+        word = ephemeral.word(sentence)
+        self._errands.add(lambda: show(self._web, reader_of(message), word))
 
     async def _answer(self, command: Command, message: SlackMessage) -> None:
-        reader = _Reader(message.channel, message.user, message.thread_ts)
-        await self._show(reader, await self._content(command, message.thread))
+        content = await self._content(command, message.thread)
+        await show(self._web, reader_of(message), content)
 
     async def _content(self, command: Command, thread: ThreadId) -> Ephemeral:
         if command.name == "help":
@@ -142,19 +100,4 @@ class Controls:
         content = ephemeral.word(said)
         replaced = {**content, "replace_original": True}
         if not await respond(self._web, press.response_url, replaced):
-            reader = _Reader(press.channel, press.user, press.thread_ts)
-            await self._show(reader, content)
-
-    async def _show(self, reader: _Reader, content: Ephemeral) -> None:
-        """Show something to one person; tried once, for they can ask again."""
-        arguments: dict[str, Any] = {
-            "channel": reader.channel,
-            "user": reader.user,
-            **content,
-        }
-        if reader.thread_ts:
-            arguments["thread_ts"] = reader.thread_ts
-        try:
-            await self._web.write(POST, arguments)
-        except (RefusedError, NoAnswerError) as error:
-            log.warning("a command's answer cannot be shown", error=str(error))
+            await show(self._web, reader_of(press), content)

@@ -21,8 +21,10 @@ from bot.slack.channels import Wish
 from bot.slack.notice import notify
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.poster import ChannelPoster, Source
+from bot.slack.queuesign import QueueSigns
 from bot.slack.recovery import SEQ_PER_ATTEMPT, Recovery, Resumption
 from bot.slack.refusals import GoneError
+from bot.slack.rows import Rows
 from bot.slack.services import Services
 from bot.slack.thinking import Thinking
 from bot.slack.writers import Beginning, Desk
@@ -53,6 +55,9 @@ class SlackDelivery:
         self._next_seqs: dict[TurnId, int] = {}
         self._resumptions: dict[TurnId, Resumption] = {}
         self._open: set[ReplyOutlet] = set()
+        self._queue_signs = QueueSigns(services, self._sign)
+        self.rows = Rows(services, self._sign)
+        """The buttons below replies."""
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -75,6 +80,9 @@ class SlackDelivery:
     @asynccontextmanager
     async def open(self, turn: Turn) -> AsyncGenerator[ReplyOutlet]:
         """Begin a reply; leaving waits until all of it is in Slack."""
+        if turn.is_queued and (turn.attempts == 1 or turn.is_resumed):
+            self._queue_signs.hide(turn)
+        await self.rows.release(turn)
         past = self._resumptions.pop(turn.id, None)
         aftermath = Aftermath(self._services, turn, past)
         wish = self._desk.wish(Address.load(turn.address).channel)
@@ -90,6 +98,7 @@ class SlackDelivery:
                 yield outlet
                 await outlet.drained()
                 await aftermath.finish()
+                self.rows.follow(outlet)
 
     async def resume(self, turn: Turn) -> Progress:
         """Find out how far the reply to a turn came."""
@@ -99,13 +108,16 @@ class SlackDelivery:
 
     async def remove(self, turn: Turn) -> None:
         """Take away what was delivered of a turn."""
+        await self.rows.release(turn)
         await Aftermath(self._services, turn, None).remove()
 
     def queue(self, turn: Turn) -> None:
         """Show that a turn waits for another one."""
+        self._queue_signs.show(turn)
 
     def unqueue(self, turn: Turn) -> None:
         """Show it no longer."""
+        self._queue_signs.hide(turn)
 
     @contextmanager
     def _ending(self, outlet: ReplyOutlet) -> Generator[None]:

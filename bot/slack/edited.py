@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from bot.slack.budget import UPDATE
+from bot.slack.buttons import Block, stop_row
 from bot.slack.editor import Editor
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.page import Page, Snapshot
@@ -17,6 +18,9 @@ from bot.slack.slots import Slots
 from bot.slack.web import RefusedError
 
 log = structlog.stdlib.get_logger()
+
+Held = tuple[str, tuple[Block, ...]]
+"""A text, and the buttons below it."""
 
 
 class EditedMessage:
@@ -39,7 +43,7 @@ class EditedMessage:
         self._taken: Snapshot | None = None
         self._posting: asyncio.Future[str] | None = None
         self._ts = ""
-        self._text: str | None = ""
+        self._held: Held | None = None
         """What the message holds; None if that is not sure."""
         self._editor: Editor | None = None
         self._is_replacing = False
@@ -47,14 +51,14 @@ class EditedMessage:
     def go_on(self, ts: str, seq: int, late_until_s: float) -> None:
         """Edit a message that a dead process left, with call `seq` as it seems."""
         self._edit_from(ts)
-        self._text = None
+        self._held = None
         if self._editor is not None:
             self._editor.resume(seq, late_until_s)
 
     def replace(self, ts: str) -> None:
         """Edit a message that holds another reply; post where that is not possible."""
         self._edit_from(ts)
-        self._text = None
+        self._held = None
         self._is_replacing = True
 
     async def bring(self, page: Page) -> None:
@@ -67,10 +71,10 @@ class EditedMessage:
         if editor is None:
             await self._post()
             return
-        if page.snapshot().text != self._text:
+        if self._state(page.snapshot()) != self._held:
             await self._slots.take(UPDATE, page)
         snapshot = page.snapshot()
-        if snapshot.text == self._text:
+        if self._state(snapshot) == self._held:
             # It brings nothing to see: the end of a fence, say, closed here already.
             note = self._services.journal.note
             seq = self.outlet.next_seq()
@@ -80,7 +84,7 @@ class EditedMessage:
         is_wrong = False
         if snapshot.is_last and editor.is_in_doubt:
             is_wrong = not await editor.is_last_there()
-            self._text = None if is_wrong else self._text
+            self._held = None if is_wrong else self._held
         page.deliver(snapshot, is_open=is_wrong)
 
     async def abandon(self) -> None:
@@ -96,7 +100,8 @@ class EditedMessage:
         """Return the page as it is now."""
         self._taken = self._page.snapshot()
         seq = self.outlet.next_seq()
-        return Post(seq, self._taken.text, self._taken.source)
+        text, buttons = self._state(self._taken)
+        return Post(seq, text, self._taken.source, buttons=buttons)
 
     def stored(self, ts: str) -> None:
         """Take note that it is in Slack."""
@@ -124,7 +129,7 @@ class EditedMessage:
         self._ready(self)
         self._edit_from(await self._posting)
         if self._taken is not None:
-            self._text = self._taken.text
+            self._held = self._state(self._taken)
             self._page.deliver(self._taken)
 
     async def _replace(self, page: Page) -> None:
@@ -138,7 +143,8 @@ class EditedMessage:
             if error.error in GONE_ERRORS or page.delivered:
                 raise
             log.warning("a reply cannot be replaced", error=error.error)
-            self._editor, self._text = None, ""
+            self._editor = None
+            self._held = None
         else:
             page.deliver(snapshot, is_open=True)
             self.outlet.store(self._ts)
@@ -151,14 +157,20 @@ class EditedMessage:
     async def _edit(self, editor: Editor, snapshot: Snapshot) -> bool:
         """Say whether the message is in a state now."""
         try:
-            is_there = await editor.edit(snapshot)
+            is_there = await editor.edit(snapshot, self._state(snapshot)[1])
         except RefusedError:
             reached = await editor.arrived()
             if reached is not None:
                 self._page.deliver(reached, is_open=True)
             raise
-        self._text = snapshot.text if is_there else None
+        self._held = self._state(snapshot) if is_there else None
         return is_there
+
+    def _state(self, snapshot: Snapshot) -> Held:
+        """Return the message in a state: until its last one it can be stopped."""
+        is_offered = self._services.has_controls and not snapshot.is_last
+        row = stop_row(self.outlet.turn.id) if is_offered else []
+        return snapshot.text, tuple(row)
 
     def _fail(self, error: Exception) -> None:
         if self._posting is not None and not self._posting.done():

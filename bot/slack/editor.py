@@ -1,12 +1,14 @@
 """chat.update on one message, and which of its edits may have arrived."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
 
 from bot.slack.budget import UPDATE
+from bot.slack.buttons import Block
+from bot.slack.footing import Standing
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.page import Snapshot
 from bot.slack.poster import content
@@ -47,7 +49,7 @@ class Editor:
         self._seq, self._late_until_s = seq, late_until_s
         self.is_in_doubt = True
 
-    async def edit(self, snapshot: Snapshot) -> bool:
+    async def edit(self, snapshot: Snapshot, buttons: Iterable[Block] = ()) -> bool:
         """Bring the message into a state, its mark repeated in full; or say False.
 
         Raises:
@@ -58,7 +60,7 @@ class Editor:
         arguments = {
             "channel": self._outlet.address.channel,
             "ts": self._ts,
-            **content(snapshot.text),
+            **content(snapshot.text, buttons),
             # By default an edit, unlike a post, makes links of names.
             "parse": "none",
             "metadata": metadata(turn, seq),
@@ -84,6 +86,7 @@ class Editor:
         self._seq = seq
         self._doubtful.clear()
         self._unsure.clear()
+        self._outlet.footing.stand(Standing(self._ts, snapshot.text, seq))
         journal.note(turn, seq, self._ts, snapshot.source)
         return True
 
@@ -115,6 +118,7 @@ class Editor:
             raise DoubtError(state) from error
         for seq, _, _ in self._doubtful:
             services.journal.drop(turn, seq)
+        self._outlet.footing.doubt()
         if not found:
             return None
         services.journal.note(turn, found[-1][0], self._ts, found[-1][1].source)

@@ -29,6 +29,14 @@ TOO_LONG = (
 FORGOTTEN = "Forgotten. From here on we begin anew."
 NOT_FORGOTTEN = "That did not work: nothing was forgotten. Try again in a moment."
 UNREADABLE = "I cannot look that up right now. Try again in a moment."
+NOTHING_RUNS = "There is nothing to stop: I am not answering here."
+NOT_NEWEST = (
+    "Only my newest answer here can be given anew or gone on with, and only once it has"
+    " ended."
+)
+THANKS = "Thank you, I have noted that."
+UNKNOWN = "I do not know that answer any more."
+NOT_DONE = "That did not work. Try again in a moment."
 THREAD_FULL = (
     "I did not take this one: as many messages as may wait in one thread wait here"
     " already. Send it again when I have answered some."
@@ -43,8 +51,11 @@ These messages I obey instead of answering, if they hold nothing else:
 • memory - shows what I remember of a thread
 • remember: … - keeps a fact, word for word
 • forget - erases what I remember, once you confirm it
+• stop - ends my answer, and what waits behind it
 • help - shows this
-In a channel, mention me in front of them. Only you see what I show then."""
+In a channel, mention me in front of them. Only you see what I show then.
+You can also stop me with :octagonal_sign: or :x: on your question or my answer. Edit \
+your newest question, and I answer it anew; delete it, and my answer goes too."""
 
 _ASK = "Shall I forget all that was said here? The messages themselves stay in Slack."
 

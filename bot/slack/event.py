@@ -54,6 +54,11 @@ class SlackMessage:
         root = self.thread_ts or ("" if self.kind == "im" else self.ts)
         return thread_id(self.team, self.channel, root)
 
+    @property
+    def turn(self) -> TurnId:
+        """Return the turn that answers this, if anything does."""
+        return turn_id(self.team, self.channel, self.ts)
+
     def as_message(self, *, is_overheard: bool) -> Message:
         """Return what the memory keeps."""
         return Message(
@@ -83,10 +88,15 @@ class SlackMessage:
             thread_ts="" if is_unthreaded else self.thread_ts or self.ts,
         )
         return Turn(
-            id=TurnId(f"{self.team}:{self.channel}:{self.ts}"),
+            id=self.turn,
             question=self.as_message(is_overheard=False),
             address=address.dump(),
         )
+
+
+def turn_id(team: str, channel: str, ts: str) -> TurnId:
+    """Return the turn of the question at a place."""
+    return TurnId(f"{team}:{channel}:{ts}")
 
 
 def thread_id(team: str, channel: str, root: str) -> ThreadId:

@@ -7,12 +7,13 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.conversation.turn import Delivered, Message, Role, ThreadId, Turn
+from bot.conversation.turn import Delivered, Message, Role, ThreadId, Turn, TurnId
 from bot.conversation.turnstore import Crowd, FullError
 from bot.slack.command import Command, command_of
 from bot.slack.early import EarlyChanges
 from bot.slack.event import SlackMessage, slack_message
 from bot.slack.policy import Decision, Policy
+from bot.slack.reaction import StopSign, stop_sign
 from bot.slack.revision import Deletion, Edit, revision
 
 log = structlog.stdlib.get_logger()
@@ -72,6 +73,30 @@ class Steward(Protocol):
         ...
 
 
+class Overseer(Protocol):
+    """Does what people demand of turns: `turncontrols.TurnControls`."""
+
+    async def stop(self, message: SlackMessage) -> None:
+        """End what runs and waits in a message's thread, once for each message."""
+        ...
+
+    async def obey_sign(self, sign: StopSign) -> None:
+        """End the turn of a question or a reply that its asker put an emoji on."""
+        ...
+
+    async def revise(self, thread: ThreadId, position: str) -> None:
+        """Let a question whose text was changed be answered anew."""
+        ...
+
+    async def stop_turn(self, turn: TurnId) -> None:
+        """End the turn of a message that is no question any more."""
+        ...
+
+    async def withdraw(self, thread: ThreadId, position: str) -> None:
+        """Let the reply to a deleted question disappear."""
+        ...
+
+
 class Listener:
     """Hears every event of the app, as Bolt middleware.
 
@@ -85,17 +110,17 @@ class Listener:
         memory: Witness,
         policy: Policy,
         steward: Steward,
-        bot_id: str,
+        overseer: Overseer,
     ) -> None:
         """Hand turns to `inbox`, commands to `steward`, and the rest to `memory`.
 
-        `bot_id` is the bot's own, as its messages carry it.
+        What concerns turns that are accepted already goes to `overseer`.
         """
         self._inbox = inbox
         self._memory = memory
         self._policy = policy
         self._steward = steward
-        self._bot_id = bot_id
+        self._overseer = overseer
         self._early = EarlyChanges()
         # Bolt runs every event in a task of its own; who spoke before matters here.
         self._in_order = asyncio.Lock()
@@ -108,7 +133,7 @@ class Listener:
         Raises:
             StoreError: if that fails; Bolt then sends no ack.
         """
-        heard = slack_message(body) or revision(body)
+        heard = slack_message(body) or revision(body) or stop_sign(body)
         if heard is not None:
             try:
                 async with self._in_order:
@@ -127,7 +152,8 @@ class Listener:
 
         `is_joined`: the bot took part in its thread before it was said. Else only what
         is addressed to the bot concerns it, as it was then. Of the commands only a fact
-        to remember counts: whoever asked to see something is no longer there.
+        to remember counts: whoever asked to see something is no longer there, and what
+        was to be stopped may have ended long ago.
 
         Raises:
             StoreError: if that fails.
@@ -148,8 +174,10 @@ class Listener:
         async with self._in_order:
             await self._revise(Edit(message))
 
-    async def _take(self, heard: SlackMessage | Edit | Deletion) -> None:
-        if not isinstance(heard, SlackMessage):
+    async def _take(self, heard: SlackMessage | Edit | Deletion | StopSign) -> None:
+        if isinstance(heard, StopSign):
+            await self._overseer.obey_sign(heard)
+        elif not isinstance(heard, SlackMessage):
             await self._revise(heard)
         elif (message := self._early.applied(heard)) is not None:
             await self._keep(message)
@@ -170,8 +198,14 @@ class Listener:
         if command.name == "remember" and not command.is_too_long:
             await self._memory.pin(_remembered(command, message))
         if not is_late:
-            self._steward.obey(command, message)
+            await self._obey(command, message)
         return False
+
+    async def _obey(self, command: Command, message: SlackMessage) -> None:
+        if command.name == "stop":
+            await self._overseer.stop(message)
+        else:
+            self._steward.obey(command, message)
 
     async def _accept(self, message: SlackMessage) -> bool:
         try:
@@ -182,9 +216,12 @@ class Listener:
             return False
 
     async def _revise(self, change: Edit | Deletion) -> None:
-        """Change what is remembered, if it is: what strangers say never is."""
+        """Change what is remembered, if it is, and its reply with it.
+
+        What strangers say never is.
+        """
         if isinstance(change, Deletion) and change.bot_id:
-            if change.bot_id == self._bot_id:
+            if change.bot_id == self._policy.bot_id:
                 await self._memory.retract(change.threads[0], change.reply)
             return
         if isinstance(change, Edit) and not self._policy.welcomes(change.message):
@@ -194,10 +231,23 @@ class Listener:
             self._early.note(change)
 
     async def _revise_in(self, thread: ThreadId, change: Edit | Deletion) -> bool:
-        if isinstance(change, Deletion):
-            return await self._memory.delete(thread, change.ts)
-        now = _remembered(self._command(change.message), change.message)
-        return await self._memory.edit(replace(now, thread=thread))
+        if isinstance(change, Edit):
+            return await self._edit_in(thread, change)
+        is_known = await self._memory.delete(thread, change.ts)
+        await self._overseer.withdraw(thread, change.ts)
+        return is_known
+
+    async def _edit_in(self, thread: ThreadId, change: Edit) -> bool:
+        """Let a question be answered as it reads now, unless it is a command now."""
+        command = self._command(change.message)
+        now = _remembered(command, change.message)
+        if not await self._memory.edit(replace(now, thread=thread)):
+            return False
+        if command is None:
+            await self._overseer.revise(thread, change.ts)
+        else:
+            await self._overseer.stop_turn(change.message.turn)
+        return True
 
     async def _keep_presence(self, message: SlackMessage) -> None:
         """Remember that a stranger spoke in a thread: it is a talk of two no more."""
@@ -216,7 +266,8 @@ class Listener:
         """Return the command that a message is; one with a file is none."""
         if message.files:
             return None
-        return command_of(message.text, self._policy.bot_user)
+        policy = self._policy
+        return command_of(message.text, policy.bot_user, policy.stop_words)
 
 
 def _remembered(command: Command | None, message: SlackMessage) -> Message:

@@ -10,6 +10,7 @@ from bot.chunking import Chunk
 from bot.conversation.ports import DeliveryError, LostError
 from bot.conversation.turn import Cut, Message, Turn
 from bot.slack.address import Address
+from bot.slack.footing import Footing
 from bot.slack.search import Unsure
 from bot.slack.services import Doubt
 from bot.slack.shown import NOBODY, known_from
@@ -62,8 +63,8 @@ class ReplyOutlet:
         """Whether a call that adds to it was begun."""
         self.first = asyncio.Event()
         """Set when the first message is in Slack, or none will be."""
-        self.offered: Cut | None = None
-        """Why the reply is not whole, once it is offered to people's judgement."""
+        self.footing = Footing()
+        """How its messages stand."""
         self._whole = whole
         self._begin = begin
         self.unsure = Unsure(doubt or Doubt())
@@ -117,7 +118,7 @@ class ReplyOutlet:
 
     def offer(self, cut: Cut) -> None:
         """Take note that people may rate the reply, or have it given anew."""
-        self.offered = cut
+        self.footing.offered = cut
 
     async def drained(self) -> None:
         """End the reply and wait until all of it is in Slack.

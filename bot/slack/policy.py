@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.slack.command import STOP_WORDS
 from bot.slack.event import SlackMessage
 from bot.slack.markup import mentioned_users
 
@@ -23,6 +24,10 @@ class Policy:
     threads: ThreadsMode = "auto"
     allow: frozenset[str] = frozenset()
     """People, channels or workspaces (ids) whose external members are answered."""
+    stop_words: frozenset[str] = STOP_WORDS
+    """What ends a reply, case-folded."""
+    bot_id: str = ""
+    """The bot's own, as its messages carry it."""
 
     def welcomes(self, message: SlackMessage) -> bool:
         """Say whether a person may be answered at all."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -12,6 +12,8 @@ import structlog
 from bot.conversation.ports import DeliveryError, LostError
 from bot.slack import markup
 from bot.slack.budget import POST
+from bot.slack.buttons import Block
+from bot.slack.footing import Standing
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.plaintext import fallback
 from bot.slack.record import metadata, posted
@@ -34,6 +36,8 @@ class Post:
     """The model's text that it brings."""
     is_plain: bool = False
     """Without blocks, because Slack refused it with them."""
+    buttons: tuple[Block, ...] = ()
+    """What people may press below it."""
 
 
 class Source(Protocol):
@@ -219,6 +223,7 @@ class ChannelPoster:
         turn = source.outlet.turn.id
         self._services.journal.note(turn, post.seq, ts, post.source)
         source.outlet.unsure.clear()
+        source.outlet.footing.stand(Standing(ts, post.text, post.seq, post.is_plain))
         source.stored(ts)
 
 
@@ -230,7 +235,7 @@ def _arguments(source: Source, post: Post) -> dict[str, Any]:
     address, turn = source.outlet.address, source.outlet.turn
     arguments: dict[str, Any] = {
         "channel": address.channel,
-        **content(post.text, is_plain=post.is_plain),
+        **content(post.text, post.buttons, is_plain=post.is_plain),
         # Unfurling would let a link in the answer carry data to where it leads.
         "unfurl_links": False,
         "unfurl_media": False,
@@ -241,11 +246,13 @@ def _arguments(source: Source, post: Post) -> dict[str, Any]:
     return arguments
 
 
-def content(text: str, *, is_plain: bool = False) -> dict[str, Any]:
+def content(
+    text: str, buttons: Iterable[Block] = (), *, is_plain: bool = False
+) -> dict[str, Any]:
     """Return a call's arguments that show a Markdown text, or a plain one."""
     if is_plain:
         return {"text": markup.escaped(text)}
     return {
         "text": fallback(text),
-        "blocks": [{"type": "markdown", "text": text}],
+        "blocks": [{"type": "markdown", "text": text}, *buttons],
     }

@@ -19,6 +19,7 @@ SCOPES = frozenset(
         "im:read",
         "mpim:history",
         "mpim:read",
+        "reactions:read",
         "reactions:write",
         "users:read",
     }

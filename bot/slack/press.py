@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from bot.conversation.turn import ThreadId
-from bot.slack.event import thread_id
+from bot.slack.event import thread_id, turn_id
 from bot.slack.fields import ID, MalformedError, as_list, as_object, matching
 from bot.slack.fields import optional_text as text
 
@@ -35,6 +35,11 @@ class Press:
     value: str
     response_url: str
     """Where the message can be replaced; empty if Slack gives none."""
+
+    @property
+    def place(self) -> str:
+        """Return how the ids of all turns of the channel begin."""
+        return turn_id(self.team, self.channel, "")
 
     def is_in(self, thread: ThreadId) -> bool:
         """Say whether the button stands in a thread, or is of a DM's top level.

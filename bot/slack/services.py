@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from bot.conversation.record import Record
-from bot.conversation.turn import Cut, TurnId
+from bot.conversation.turn import Cut, Turn, TurnId
 from bot.slack.budget import Budget
 from bot.slack.web import Web
 
@@ -63,6 +63,11 @@ async def nobody_asks(_: TurnId) -> None:
     """Take every turn for ours."""
 
 
+async def nobody_answers_after(_: Turn) -> bool:
+    """Take every reply for the last word."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The workspace as the bot writes into it."""
@@ -77,5 +82,10 @@ class Services:
 
     It raises `LostError` if it is not, and returns at once while its lease is fresh.
     """
+    stands: Callable[[Turn], Awaitable[bool | None]] = nobody_answers_after
+    """Says whether an attempt's reply is the last word in its thread; None if the
+    attempt has not ended yet."""
+    has_controls: bool = False
+    """Whether replies have buttons."""
     shows_all_links: bool = False
     """Whether links to anywhere, with anything in them, stay links."""

@@ -3,10 +3,10 @@
 import time
 from typing import Any
 
-from sqlalchemy import case, exists, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.conversation.turn import Demand, ThreadId, TurnId
+from bot.conversation.turn import Demand, ThreadId, Turn, TurnId
 from bot.conversation.turnstore import Halted, Opinion
 from bot.storage import tables
 from bot.storage.admission import REFUSED
@@ -27,27 +27,14 @@ class SqlDemands:
     @uninterrupted
     async def stop(self, thread: ThreadId) -> Halted:
         """Ask for the end of the running turn; end those that wait behind it."""
-        turn = tables.turn
-        running = (
-            update(turn)
-            .where(turn.c.thread == thread, tables.is_open(turn))
-            .where(turn.c.state == "running")
-            .where(turn.c.demand == "")
-            .values(demand="stop")
-            .returning(turn.c.id)
-        )
-        waiting = (
-            update(turn)
-            .where(turn.c.thread == thread, tables.is_waiting(turn))
-            .where(tables.is_open(turn))
-            .where(turn.c.demand.not_in(("delete", "remove")))
-            .values(state="stopped", demand="", ended_s=time.time())
-            .returning(*turn.c)
-        )
-        async with transaction(self._engine) as connection:
-            asked = tuple(map(TurnId, await connection.scalars(running)))
-            ended = (await connection.execute(waiting)).mappings().all()
-        return Halted(asked, tuple(map(turn_of, ended)))
+        return await self._stop(tables.turn.c.thread == thread)
+
+    @uninterrupted
+    async def stop_turn(self, turn: TurnId, asker: str = "") -> Halted:
+        """Do the same to one turn, if it is the asker's, where one is named."""
+        table = tables.turn
+        is_theirs = table.c.speaker == asker if asker else true()
+        return await self._stop(and_(table.c.id == turn, is_theirs))
 
     @uninterrupted
     async def revise(self, thread: ThreadId, position: str) -> TurnId | None:
@@ -101,6 +88,23 @@ class SqlDemands:
         return True
 
     @uninterrupted
+    async def stands(self, turn: Turn) -> bool | None:
+        """Say whether an attempt's reply is the last word in its thread.
+
+        It is not where people want another one, or a newer turn waits. None while the
+        attempt has not ended: nobody can have it given anew yet.
+        """
+        table = tables.turn
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(select(table).where(table.c.id == turn.id))
+            row = found.one_or_none()
+            if row is None or row.attempts != turn.attempts or _is_unwanted(row):
+                return False
+            if await _has_newer(connection, row):
+                return False
+            return None if row.state == "running" else row.state in _ENDED
+
+    @uninterrupted
     async def replied(self, message: str, place: str) -> TurnId | None:
         """Return the turn whose reply has a message; its id begins with `place`."""
         part = tables.reply_message
@@ -114,6 +118,29 @@ class SqlDemands:
             found = await connection.scalar(owners)
         return None if found is None else TurnId(found)
 
+    async def _stop(self, which: ColumnElement[bool]) -> Halted:
+        turn = tables.turn
+        # What was begun has a reply, whose end must tell why it is one.
+        is_begun = or_(turn.c.state == "running", turn.c.attempts > 0)
+        is_open = turn.c.state.in_(("running", "waiting"))
+        begun = (
+            update(turn)
+            .where(which, is_open, is_begun, turn.c.demand == "")
+            .values(demand="stop")
+            .returning(turn.c.id)
+        )
+        waiting = (
+            update(turn)
+            .where(which, turn.c.state == "waiting")
+            .where(turn.c.demand.in_(("", "edit")))
+            .values(state="stopped", demand="", ended_s=time.time())
+            .returning(*turn.c)
+        )
+        async with transaction(self._engine) as connection:
+            asked = tuple(map(TurnId, await connection.scalars(begun)))
+            ended = (await connection.execute(waiting)).mappings().all()
+        return Halted(asked, tuple(map(turn_of, ended)))
+
 
 async def _at(connection: AsyncConnection, thread: ThreadId, position: str) -> Any:
     table = tables.turn
@@ -121,6 +148,11 @@ async def _at(connection: AsyncConnection, thread: ThreadId, position: str) -> A
         select(table).where(table.c.thread == thread, table.c.position == position)
     )
     return found.one_or_none()
+
+
+def _is_unwanted(row: Any) -> bool:
+    """Say whether people want another reply, or none."""
+    return row.demand not in {"", "stop"}
 
 
 def _is_blank(row: Any) -> bool:

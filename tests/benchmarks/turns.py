@@ -126,13 +126,15 @@ async def opened(name: str, turns: TurnStore) -> AsyncGenerator[Arm]:
     answerer, inbox = Answerer(), Inbox(turns, 100)
     # None of the events concerns them.
     nothing = cast("Any", None)
-    listener = Listener(inbox, nothing, Policy(BOT.user), nothing, BOT.bot_id)
+    listener = Listener(
+        inbox, nothing, Policy(BOT.user, bot_id=BOT.bot_id), nothing, nothing
+    )
     async with (
         slack_web.opened("xoxb-1", "http://127.0.0.1:9/api/") as web,
         asyncio.TaskGroup() as group,
     ):
         group.create_task(inbox.run(answerer, 1))
-        app = bolt_app(web, BOT, listener, lambda _: None)
+        app = bolt_app(web, BOT, listener, (), lambda _: None)
         yield Arm(name, receiving(app), answerer)
         inbox.close()
 

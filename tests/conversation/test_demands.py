@@ -132,3 +132,32 @@ async def test_each_person_has_one_opinion_of_a_reply() -> None:
     assert await stage.demands.rate(turn.id, "ana", "bad")
     assert not await stage.demands.rate(asked(position="9").id, "ana", "bad")
     assert stage.table.opinions == {(turn.id, "ana"): "bad"}
+
+
+async def test_one_turn_is_stopped_by_whom_asked_it_and_no_other() -> None:
+    stage = Stage()
+    turn = await stage.begun(stage.turns)
+    await stage.turns.add(asked(position="2"))
+    asker = turn.question.speaker.id
+    with stage.leases.held(turn, 0) as halt:
+        nothing = await stage.demands.stop_turn(turn.id, "somebody")
+        assert halt.demand == ""
+        halted = await stage.demands.stop_turn(turn.id, asker)
+
+    assert nothing.is_nothing
+    assert halted.running == (turn.id,)
+    assert halt.demand == "stop"
+    assert stage.turns.waiting == [asked(position="2").id]
+
+
+async def test_what_was_begun_and_waits_is_stopped_by_whoever_goes_on() -> None:
+    stage = Stage()
+    turn = await stage.begun(stage.turns)
+    await stage.turns.hand_over(turn.id)
+
+    halted = await stage.demands.stop(THREAD)
+
+    again = await stage.other.claim(THREAD)
+    assert halted.running == (turn.id,)
+    assert again is not None
+    assert (again.demand, again.is_resumed) == ("stop", True)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,10 @@ from bot.playground.workspace.message import Message
 from bot.slack.budget import Budget
 from bot.slack.command import Command
 from bot.slack.event import SlackMessage
-from bot.slack.listeners import Listener
+from bot.slack.listeners import Acceptor, Listener
 from bot.slack.policy import Policy
 from bot.slack.preflight import Identity
+from bot.slack.reaction import StopSign
 from bot.slack.services import Doubt, Services
 from bot.slack.web import Web, opened
 from tests.slack.journal import ListedJournal, Noted
@@ -85,6 +87,45 @@ class ListedSteward:
         self.refused.append((message, crowd))
 
 
+class ListedOverseer:
+    """Does nothing to turns, but keeps what it was asked to do."""
+
+    def __init__(self) -> None:
+        self.deeds: list[tuple[str, ...]] = []
+
+    async def stop(self, message: SlackMessage) -> None:
+        self.deeds.append(("stop", message.ts))
+
+    async def obey_sign(self, sign: StopSign) -> None:
+        self.deeds.append(("sign", sign.user, sign.turn))
+
+    async def revise(self, thread: ThreadId, position: str) -> None:
+        self.deeds.append(("revise", thread, position))
+
+    async def stop_turn(self, turn: TurnId) -> None:
+        self.deeds.append(("stop turn", turn))
+
+    async def withdraw(self, thread: ThreadId, position: str) -> None:
+        self.deeds.append(("withdraw", thread, position))
+
+
+def listening(
+    inbox: Acceptor,
+    memory: Any,
+    steward: ListedSteward | None = None,
+    overseer: ListedOverseer | None = None,
+    me: Identity = ME,
+) -> Listener:
+    """Return a listener with twins for what is not given."""
+    return Listener(
+        inbox,
+        memory,
+        Policy(me.user, bot_id=me.bot_id),
+        steward or ListedSteward(),
+        overseer or ListedOverseer(),
+    )
+
+
 @pytest.fixture
 def inbox() -> GatedInbox:
     return GatedInbox()
@@ -97,7 +138,7 @@ def memory() -> EmptyMemory:
 
 @pytest.fixture
 def listener(inbox: GatedInbox, memory: EmptyMemory) -> Listener:
-    return Listener(inbox, memory, Policy(BOT_USER), ListedSteward(), BOT_ID)
+    return listening(inbox, memory)
 
 
 @pytest.fixture

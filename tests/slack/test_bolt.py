@@ -34,7 +34,7 @@ def envelope(**event: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def answer(web: Web, listener: Listener) -> Receive:
-    return receiving(bolt_app(web, ME, listener, [].append, [].append))
+    return receiving(bolt_app(web, ME, listener, (), [].append))
 
 
 async def acked(answer: Receive, sent: dict[str, Any]) -> dict[str, Any] | None:
@@ -122,7 +122,7 @@ async def test_variables_for_oauth_change_nothing(
     for name in ("CLIENT_ID", "CLIENT_SECRET", "SIGNING_SECRET", "BOT_TOKEN"):
         monkeypatch.setenv(f"SLACK_{name}", "other")
 
-    app = bolt_app(web, ME, listener, [].append, [].append)
+    app = bolt_app(web, ME, listener, (), [].append)
     assert await acked(receiving(app), envelope()) == ACK
     assert len(inbox.turns) == 1
 
@@ -139,7 +139,7 @@ async def test_variables_for_oauth_change_nothing(
 async def test_an_ack_carries_what_the_listener_gave_it(
     web: Web, listener: Listener, said: Any, payload: dict[str, Any] | None
 ) -> None:
-    app: Any = bolt_app(web, ME, listener, [].append, [].append)
+    app: Any = bolt_app(web, ME, listener, (), [].append)
 
     async def reply(ack: Any) -> Any:
         return await ack(said)
@@ -174,7 +174,7 @@ async def test_a_pressed_button_is_acked_and_handed_on(
     web: Web, listener: Listener
 ) -> None:
     presses = list[Press]()
-    app = bolt_app(web, ME, listener, presses.append, [].append)
+    app = bolt_app(web, ME, listener, (presses.append,), [].append)
     payload = {
         "type": "block_actions",
         "team": {"id": TEAM},
@@ -196,7 +196,7 @@ async def test_a_command_and_an_opened_home_are_acked_and_handed_on(
     web: Web, listener: Listener
 ) -> None:
     visits = list[Visit | None]()
-    answer = receiving(bolt_app(web, ME, listener, [].append, visits.append))
+    answer = receiving(bolt_app(web, ME, listener, (), visits.append))
     typed = {
         "command": "/linefeed-dev",
         "team_id": TEAM,

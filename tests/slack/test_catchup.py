@@ -21,13 +21,11 @@ from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
 from bot.playground.workspace.message import Message
 from bot.slack import catchup
 from bot.slack.catchup import LOOK_BACK_S, MAX_AGE_S, CatchUp
-from bot.slack.listeners import Listener
-from bot.slack.policy import Policy
 from bot.slack.preflight import Identity
 from bot.slack.record import metadata
 from bot.slack.web import RefusedError, Web
 from tests.long import examples
-from tests.slack.conftest import ListedSteward
+from tests.slack.conftest import ListedSteward, listening
 from tests.slack.virtual import WirelessSlack, virtually
 from tests.turntwin import ListedTurns
 from tests.twins import ListedMemory
@@ -75,9 +73,7 @@ class Scene:
         self.turns = FollowedTurns(memory=self.memory)
         self.inbox = Inbox(self.turns, at_once=1)
         self.steward = ListedSteward()
-        self.listener = Listener(
-            self.inbox, self.memory, Policy(BOT_USER), self.steward, BOT_ID
-        )
+        self.listener = listening(self.inbox, self.memory, self.steward)
         self.catchup = CatchUp(
             self.slack, BOT, self.listener, self.turns, self.slack.clock
         )
@@ -613,8 +609,7 @@ def test_a_message_that_comes_both_ways_at_once_is_one_turn() -> None:
 async def test_it_works_over_the_wire(web: Web, ask: Callable[..., Any]) -> None:
     memory = ThreadedMemory()
     turns = FollowedTurns(memory=memory)
-    steward = ListedSteward()
-    listener = Listener(Inbox(turns, 1), memory, Policy(BOT_USER), steward, BOT_ID)
+    listener = listening(Inbox(turns, 1), memory)
     found = CatchUp(web, BOT, listener, turns)
     asked = [ask("@Linefeed hi"), ask("hello", "D0ANA")]
 

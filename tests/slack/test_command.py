@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.slack.command import Command, command_of
+from bot.slack.command import Command, command_of, stop_words_of
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,8 @@ from bot.slack.command import Command, command_of
         ("<@UBOT> remember：ポートは8080", Command("remember", "ポートは8080")),
         ("remember:\na\nb", Command("remember", "a\nb")),
         ("remember: ask <@UBEN>", Command("remember", "ask <@UBEN>")),
+        ("<@UBOT> stop", Command("stop")),
+        (" STOP\n", Command("stop")),
     ],
 )
 def test_a_command_is_the_whole_message(text: str, command: Command) -> None:
@@ -40,6 +42,9 @@ def test_a_command_is_the_whole_message(text: str, command: Command) -> None:
         "remember this",
         "please remember: x",
         "memories",
+        "stop!",
+        "please stop",
+        "stop it",
     ],
 )
 def test_any_other_sentence_is_none(text: str) -> None:
@@ -55,3 +60,12 @@ def test_a_fact_has_a_limit(fact: str, *, is_too_long: bool) -> None:
 
     assert command is not None
     assert command.is_too_long is is_too_long
+
+
+def test_stop_has_the_words_that_are_set() -> None:
+    words = stop_words_of(" ストップ, Hör auf,,Straße ,")
+
+    assert len(words) == 3
+    for text in ("<@UBOT> ストップ", "hör auf", "STRASSE"):
+        assert command_of(text, "UBOT", words) == Command("stop")
+    assert command_of("stop", "UBOT", words) is None

@@ -44,7 +44,7 @@ class Hearing:
 
     @asynccontextmanager
     async def begun(self, app_token: str = "") -> AsyncGenerator[Connection]:
-        answer = receiving(bolt_app(self.web, ME, self.listener, [].append))
+        answer = receiving(bolt_app(self.web, ME, self.listener, (), [].append))
         token = app_token or self.playground.app_token
         async with connected(self.web, token, answer, self._note) as connection:
             yield connection

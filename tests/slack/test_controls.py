@@ -21,8 +21,10 @@ from bot.playground.workspace.message import Message as Shown
 from bot.playground.workspace.message import app_message
 from bot.slack import controls as controls_module
 from bot.slack import ephemeral
+from bot.slack.aside import POST
 from bot.slack.command import Command
-from bot.slack.controls import POST, Controls
+from bot.slack.controls import Controls
+from bot.slack.errands import Errands
 from bot.slack.event import SlackMessage
 from bot.slack.policy import Policy
 from bot.slack.press import Press
@@ -98,9 +100,10 @@ async def at_desk(
     store = FrailMemory(messages)
     memory = Memory(store, NamingReader(), TokenBudget(1_000))
     steering = Steering(memory, store, NamingReader())
-    controls = Controls(web, steering, Policy(BOT_USER))
+    errands = Errands()
+    controls = Controls(web, steering, Policy(BOT_USER), errands)
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(controls.run())
+        running = group.create_task(errands.run())
         yield Desk(controls, store, playground)
         running.cancel()
 
@@ -182,15 +185,6 @@ async def test_only_so_many_commands_are_known_again(
         desk.controls.obey(Command("help"), replace(ASKED, ts=ts))
 
     assert len(await desk.shown(3)) == 3
-
-
-async def test_more_commands_than_anybody_waits_for_are_dropped(web: Web) -> None:
-    memory = Memory(ListedMemory(), NamingReader(), TokenBudget(100))
-    steering = Steering(memory, ListedMemory(), NamingReader())
-    idle = Controls(web, steering, Policy(BOT_USER))
-
-    for number in range(controls_module.MAX_WAITING + 10):
-        idle.obey(Command("help"), replace(ASKED, ts=f"{number}.0"))
 
 
 async def test_where_nothing_is_remembered_there_is_nothing_to_forget(

@@ -9,10 +9,9 @@ from bot.conversation.ports import StoreError
 from bot.conversation.turn import Delivered, Message, ThreadId, Turn
 from bot.conversation.turnstore import Crowd, FullError
 from bot.slack.event import slack_message
-from bot.slack.listeners import Listener
-from bot.slack.policy import Policy
+from bot.slack.preflight import Identity
 from bot.slack.record import EVENT_TYPE
-from tests.slack.conftest import ListedSteward
+from tests.slack.conftest import ListedOverseer, ListedSteward, listening
 
 
 class ListedInbox:
@@ -82,8 +81,10 @@ class Hearing:
         self.memory = ListedMemory()
         self.steward = ListedSteward()
         self.acks = 0
-        self._listener = Listener(
-            self.inbox, self.memory, Policy("UBOT"), self.steward, "BBOT"
+        self.overseer = ListedOverseer()
+        me = Identity("T1", "UBOT", "BBOT")
+        self._listener = listening(
+            self.inbox, self.memory, self.steward, self.overseer, me
         )
 
     @property
@@ -413,6 +414,63 @@ async def test_a_fact_that_is_too_long_is_told_and_not_stored(
 
     assert hearing.memory.facts == []
     assert hearing.obeyed == ["remember"]
+
+
+async def test_an_order_to_stop_never_waits_behind_questions(hearing: Hearing) -> None:
+    await hearing.hear(text="<@UBOT> stop")
+
+    assert hearing.overseer.deeds == [("stop", "2.0")]
+    assert hearing.inbox.turns == []
+    assert hearing.obeyed == []
+
+
+async def test_an_order_to_stop_that_comes_late_stops_nothing(hearing: Hearing) -> None:
+    await hearing.hear_late(is_joined=True, text="<@UBOT> stop")
+
+    assert hearing.overseer.deeds == []
+    assert hearing.inbox.turns == []
+
+
+async def test_a_sign_to_stop_is_obeyed(hearing: Hearing) -> None:
+    item = {"type": "message", "channel": "C1", "ts": "2.0"}
+    await hearing.hear(type="reaction_added", reaction="x", item=item)
+
+    assert hearing.overseer.deeds == [("sign", "UANA", "T1:C1:2.0")]
+    assert hearing.acks == 1
+
+
+async def test_a_changed_question_is_to_be_answered_anew(hearing: Hearing) -> None:
+    await hearing.hear(**edited("why not?"))
+
+    assert hearing.overseer.deeds == [("revise", "slack:T1:C1:1.0", "2.0")]
+
+
+async def test_what_an_edit_leaves_as_it_is_is_not_answered_anew(
+    hearing: Hearing,
+) -> None:
+    hearing.memory.knows_all = False
+
+    await hearing.hear(**edited("why not?"))
+    await hearing.hear_edited(text="why not?")
+
+    assert hearing.overseer.deeds == []
+
+
+@pytest.mark.parametrize("text", ["stop", "<@UBOT> memory", "remember: x"])
+async def test_a_question_that_becomes_a_command_is_stopped_not_obeyed(
+    hearing: Hearing, text: str
+) -> None:
+    await hearing.hear(**edited(text))
+
+    assert hearing.overseer.deeds == [("stop turn", "T1:C1:2.0")]
+    assert hearing.obeyed == []
+    assert hearing.memory.facts == []
+
+
+async def test_a_deleted_question_takes_its_reply_along(hearing: Hearing) -> None:
+    await hearing.hear(**deleted())
+
+    assert hearing.overseer.deeds == [("withdraw", "slack:T1:C1:1.0", "2.0")]
 
 
 async def test_who_asks_one_too_many_is_told_and_the_event_is_acked(

@@ -17,12 +17,10 @@ from structlog.testing import capture_logs
 from bot.conversation.turn import Message, ThreadId
 from bot.slack.bolt import Receive, bolt_app, receiving
 from bot.slack.event import WITHHELD
-from bot.slack.listeners import Listener
-from bot.slack.policy import Policy
 from bot.slack.preflight import Identity
 from bot.slack.web import opened
 from tests.long import examples
-from tests.slack.conftest import ListedSteward
+from tests.slack.conftest import listening
 from tests.slack.test_listeners import ListedInbox
 
 FILES = sorted((Path(__file__).parent / "payloads").glob("*.json"))
@@ -98,9 +96,7 @@ class Ears:
     def __init__(self) -> None:
         self.inbox = ListedInbox()
         self.memory = ThreadMemory()
-        self.listener = Listener(
-            self.inbox, self.memory, Policy(ME.user), ListedSteward(), ME.bot_id
-        )
+        self.listener = listening(self.inbox, self.memory, me=ME)
         self.acks = 0
 
     async def hear(self, payload: dict[str, Any]) -> str:
@@ -151,7 +147,7 @@ def ears() -> Ears:
 @pytest.fixture
 async def answer(ears: Ears) -> AsyncGenerator[Receive]:
     async with opened("xoxb-", "http://127.0.0.1:9/api/") as web:
-        yield receiving(bolt_app(web, ME, ears.listener, [].append))
+        yield receiving(bolt_app(web, ME, ears.listener, (), [].append))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -348,7 +344,9 @@ async def test_any_event_is_acked_over_bolt(data: st.DataObject) -> None:
     payload |= data.draw(st.dictionaries(st.sampled_from(sorted(payload)), JSON))
     envelope = {"type": "events_api", "envelope_id": "E1", "payload": payload}
     async with opened("xoxb-", "http://127.0.0.1:9/api/") as web:
-        ack = await receiving(bolt_app(web, ME, Ears().listener, [].append))(envelope)
+        ack = await receiving(bolt_app(web, ME, Ears().listener, (), [].append))(
+            envelope
+        )
 
     assert ack is not None
     assert json.loads(ack)["envelope_id"] == "E1"

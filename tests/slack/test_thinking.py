@@ -6,10 +6,10 @@ import pytest
 
 from bot.playground.webapi.limits import Limits
 from bot.slack.budget import REACT, STATUS, TIERS, UNREACT
+from bot.slack.insistence import MAX_PAUSE_S
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.thinking import (
     HEARTBEAT_S,
-    MAX_PAUSE_S,
     REACTION,
     REMOVAL_S,
     SHOWING_S,

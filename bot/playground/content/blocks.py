@@ -56,6 +56,10 @@ TYPES = frozenset(
 )
 """`alert` is for views only, and `file` comes from Slack alone."""
 
+_QUIET_ELEMENTS = ("feedback_buttons", "icon_button")
+"""What stands in `context_actions`, and nothing else; nor do they stand elsewhere, see
+"Works with block types" on the page of each."""
+
 _CELLS = ("raw_text", "raw_number", "rich_text")
 
 
@@ -151,6 +155,9 @@ def _interactive(block: JsonObject, at: str, most: int) -> Breaches:
     def check(item: object, place: str) -> Breaches:
         yield from check_element(item, place)
         fields = as_object(item)
+        is_quiet = block["type"] == "context_actions"
+        if (fields.get("type") in _QUIET_ELEMENTS) != is_quiet:
+            yield breach("unsupported type", f"{place}/type")
         action = str(fields.get("action_id") or "")
         if action and action in seen:
             yield breach(f"action_id already exists: {action}", place)

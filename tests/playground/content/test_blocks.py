@@ -26,6 +26,9 @@ CELL: JsonObject = {"type": "raw_text", "text": "a"}
 DIVIDER: JsonObject = {"type": "divider"}
 
 
+ICON = {"type": "icon_button", "icon": "trash", "text": plain(1)}
+
+
 @pytest.mark.parametrize(
     "block",
     [
@@ -36,7 +39,7 @@ DIVIDER: JsonObject = {"type": "divider"}
         {"type": "header", "text": plain(150)},
         {"type": "context", "elements": [mrkdwn(1), plain(1), IMAGE] * 3},
         {"type": "actions", "elements": [button()] * 25},
-        {"type": "context_actions", "elements": [button()] * 5},
+        {"type": "context_actions", "elements": [ICON] * 5},
         IMAGE,
         {"type": "image", "slack_file": {"id": "F1"}, "alt_text": ""},
         {"type": "markdown", "text": "a"},
@@ -72,7 +75,9 @@ def test_a_block_within_its_limits_is_taken(block: JsonObject) -> None:
         ({"type": "actions", "elements": [button()] * 26}, "/elements"),
         ({"type": "actions", "elements": [{}]}, "/elements/0"),
         ({"type": "actions", "elements": [button(action_id="a")] * 2}, "/elements/1"),
-        ({"type": "context_actions", "elements": [button()] * 6}, "/elements"),
+        ({"type": "context_actions", "elements": [ICON] * 6}, "/elements"),
+        ({"type": "context_actions", "elements": [button()]}, "/elements/0/type"),
+        ({"type": "actions", "elements": [ICON]}, "/elements/0/type"),
         ({"type": "image", "image_url": "https://x"}, "/alt_text"),
         ({"type": "image", "alt_text": "a"}, "/image_url"),
         ({"type": "markdown"}, "/text"),

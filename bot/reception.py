@@ -1,0 +1,73 @@
+"""Where turns are taken in, and what people ask for beside them: built and wired."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.conversation.demands import Demands
+from bot.conversation.inbox import Inbox
+from bot.conversation.lease import Leases
+from bot.conversation.memory import Memory
+from bot.conversation.steering import Steering
+from bot.slack.controls import Controls
+from bot.slack.delivery import SlackDelivery
+from bot.slack.errands import Errands
+from bot.slack.listeners import Listener
+from bot.slack.policy import Policy
+from bot.slack.press import Press
+from bot.slack.turncontrols import Panel, TurnControls
+from bot.slack.web import Web
+from bot.storage.demands import SqlDemands
+from bot.storage.turns import SqlTurns
+
+
+class Mind(Protocol):
+    """What remembers."""
+
+    @property
+    def memory(self) -> Memory:
+        """Return what is remembered."""
+        ...
+
+    @property
+    def steering(self) -> Steering:
+        """Return what people may see of it and do to it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What keeps turns in their order."""
+
+    turns: SqlTurns
+    demands: SqlDemands
+    leases: Leases
+    inbox: Inbox
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What takes what people say and press."""
+
+    listener: Listener
+    pressed: tuple[Callable[[Press], None], ...]
+    errands: Errands
+
+
+def queue_of(turns: SqlTurns, demands: SqlDemands, at_once: int) -> Queue:
+    """Return a queue that answers at most so many turns at once."""
+    leases = Leases(turns)
+    return Queue(turns, demands, leases, Inbox(turns, at_once, leases))
+
+
+def reception_of(
+    slack: Web, mind: Mind, policy: Policy, queue: Queue, delivery: SlackDelivery
+) -> Reception:
+    """Return a reception that hands turns to a queue."""
+    errands = Errands()
+    controls = Controls(slack, mind.steering, policy, errands)
+    demands = Demands(queue.demands, queue.leases, queue.inbox.wake, delivery.unqueue)
+    panel = Panel(slack, delivery.rows.clear)
+    turn_controls = TurnControls(demands, queue.demands, policy, errands, panel)
+    listener = Listener(queue.inbox, mind.memory, policy, controls, turn_controls)
+    return Reception(listener, (controls.press, turn_controls.press), errands)

@@ -1,0 +1,122 @@
+"""The sign on a question that waits: there at once, and gone when it is begun."""
+
+import asyncio
+
+import pytest
+
+from bot.conversation.turn import Turn
+from bot.slack import queuesign
+from bot.slack.address import Address
+from bot.slack.budget import REACT, TIERS, UNREACT
+from bot.slack.queuesign import EMOJI, QueueSigns
+from tests.slack.stage import Stage, staged
+
+
+def signs_of(stage: Stage) -> QueueSigns:
+    return QueueSigns(stage.services, stage.start)
+
+
+def is_shown(stage: Stage, turn: Turn) -> bool:
+    address = Address.load(turn.address)
+    place = address.channel, address.ts
+    return EMOJI in stage.slack.workspace.reactions.get(place, {})
+
+
+def test_it_is_there_at_once_until_it_is_hidden() -> None:
+    async def play(stage: Stage) -> None:
+        signs, turn = signs_of(stage), stage.ask()
+        signs.show(turn)
+        await asyncio.sleep(0.1)
+        assert is_shown(stage, turn)
+        signs.hide(turn)
+        await asyncio.sleep(0.1)
+        assert not is_shown(stage, turn)
+        signs.hide(turn)
+        await asyncio.sleep(10)
+        assert len(stage.calls(UNREACT)) == 1
+
+    staged(play)
+
+
+@pytest.mark.parametrize("word", ["slow:3", "held:3", "lost after"])
+def test_one_that_is_on_its_way_is_waited_for(word: str) -> None:
+    async def play(stage: Stage) -> None:
+        signs, turn = signs_of(stage), stage.ask()
+        signs.show(turn)
+        await asyncio.sleep(0.01)
+        signs.hide(turn)
+        await asyncio.sleep(60)
+        assert len(stage.calls(REACT)) == 1
+        assert not is_shown(stage, turn)
+
+    staged(play, reactions_add=[word])
+
+
+def test_one_that_is_hidden_first_never_comes() -> None:
+    async def play(stage: Stage) -> None:
+        signs, turn = signs_of(stage), stage.ask()
+        signs.hide(turn)
+        signs.show(turn)
+        await asyncio.sleep(60)
+        assert stage.calls(REACT) == []
+
+    staged(play)
+
+
+def test_another_processs_is_taken_away_even_if_it_comes_late() -> None:
+    async def play(stage: Stage) -> None:
+        turn = stage.ask()
+        signs_of(stage).hide(turn)
+        await asyncio.sleep(0.5)
+        signs_of(stage).show(turn)
+        await asyncio.sleep(60)
+        assert not is_shown(stage, turn)
+
+    staged(play)
+
+
+def test_one_that_slack_refuses_is_left() -> None:
+    async def play(stage: Stage) -> None:
+        signs, turn = signs_of(stage), stage.ask()
+        signs.show(turn)
+        await asyncio.sleep(1)
+        signs.hide(turn)
+        await asyncio.sleep(60)
+        assert stage.calls(UNREACT) == []
+
+    staged(play, reactions_add=["refused:too_many_reactions"])
+
+
+def test_none_is_shown_that_could_not_go_in_time() -> None:
+    async def play(stage: Stage) -> None:
+        signs = signs_of(stage)
+        interval_s, burst = TIERS[UNREACT]
+        turns = [stage.ask() for _ in range(burst + 5)]
+        for turn in turns:
+            signs.show(turn)
+        await asyncio.sleep(0.5)
+        shown = [turn for turn in turns if is_shown(stage, turn)]
+        assert len(shown) == burst
+        for turn in turns:
+            signs.hide(turn)
+        await asyncio.sleep(2 * interval_s)
+        assert not any(is_shown(stage, turn) for turn in turns)
+
+    staged(play)
+
+
+def test_only_so_many_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queuesign, "MAX_KNOWN", 1)
+
+    async def play(stage: Stage) -> None:
+        signs = signs_of(stage)
+        turns = [stage.ask() for _ in range(3)]
+        for turn in turns:
+            signs.show(turn)
+        await asyncio.sleep(1)
+        for turn in turns:
+            signs.hide(turn)
+        await asyncio.sleep(60)
+        assert not any(is_shown(stage, turn) for turn in turns)
+
+    staged(play)
