@@ -16,7 +16,8 @@ from bot.conversation.allowance import Allowance, Limits
 from bot.conversation.condenser import Condenser
 from bot.conversation.ledger import Ledger
 from bot.conversation.memory import Memory
-from bot.conversation.ports import Archive, Briefings, MemoryStore
+from bot.conversation.memorystore import Archive, MemoryStore
+from bot.conversation.ports import Briefings
 from bot.conversation.prompt import SEVERAL_PEOPLE
 from bot.conversation.reply import Answerer
 from bot.conversation.retention import Retention

@@ -33,6 +33,9 @@ TESTED_ELSEWHERE = {
     Path("chunking/sentence_end.py"): "chunking/test_sentences.py",
     Path("chunking/split.py"): "chunking/test_blocks.py",
     Path("chunking/syntax.py"): "chunking/test_markdown.py",
+    Path("conversation/memorystore.py"): "storage/test_memory.py",
+    Path("conversation/record.py"): "storage/test_notes.py",
+    Path("conversation/turnstore.py"): "storage/test_turns.py",
     Path("slack/fields.py"): "slack/test_event.py",
     Path("slack/emphasis.py"): "slack/test_shown.py",
     Path("slack/linksyntax.py"): "slack/test_shown.py",
@@ -41,6 +44,7 @@ TESTED_ELSEWHERE = {
     Path("slack/editor.py"): "slack/test_edited.py",
     Path("slack/refusals.py"): "slack/test_delivery_faults.py",
     Path("slack/services.py"): "slack/test_delivery_faults.py",
+    Path("storage/leasing.py"): "storage/test_turns.py",
     Path("storage/summary.py"): "storage/test_memory.py",
     Path("storage/migrations/versions/r0002_reply_text.py"): (
         "storage/test_migrations.py"
@@ -86,6 +90,7 @@ SCOPES = {
         "mpim:history",
     },
     "chat.appendStream": {"chat:write"},
+    "chat.delete": {"chat:write"},
     "chat.postEphemeral": {"chat:write"},
     "chat.startStream": {"chat:write"},
     "chat.stopStream": {"chat:write"},

@@ -12,13 +12,8 @@ import structlog
 
 from bot.conversation.backoff import Backoff
 from bot.conversation.fold import Fold, Limits, due
-from bot.conversation.ports import (
-    MemoryStore,
-    Reader,
-    StoreError,
-    Summarizer,
-    SummaryError,
-)
+from bot.conversation.memorystore import MemoryStore
+from bot.conversation.ports import Reader, StoreError, Summarizer, SummaryError
 from bot.conversation.reading import read
 from bot.conversation.tokens import TokenBudget, estimate_tokens
 from bot.conversation.turn import ThreadId

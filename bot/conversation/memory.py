@@ -12,7 +12,8 @@ from bot.conversation.fold import (
     newest_within,
     unpinned_tokens,
 )
-from bot.conversation.ports import Earlier, MemoryStore, Reader, StoreError
+from bot.conversation.memorystore import Earlier, MemoryStore
+from bot.conversation.ports import Reader, StoreError
 from bot.conversation.prompt import View
 from bot.conversation.reading import read
 from bot.conversation.tokens import TokenBudget, estimate_tokens

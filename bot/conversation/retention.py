@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import structlog
 
-from bot.conversation.ports import Archive, StoreError
+from bot.conversation.memorystore import Archive
+from bot.conversation.ports import StoreError
 
 PAUSE_S = 3_600.0
 DAY_S = 86_400.0

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from bot.conversation.fold import newest_within
 from bot.conversation.memory import Memory
-from bot.conversation.ports import MemoryStore, Reader
+from bot.conversation.memorystore import MemoryStore
+from bot.conversation.ports import Reader
 from bot.conversation.reading import read
 from bot.conversation.tokens import estimate_tokens
 from bot.conversation.turn import Message, ThreadId

@@ -68,11 +68,12 @@ def _store(statement: postgresql.Insert | sqlite.Insert) -> Any:
     )
     waiting = count.where(
         other.c.thread == bindparam("new_thread", type_=Text),
-        other.c.state == "waiting",
+        tables.is_open(other),
+        tables.is_waiting(other),
     )
     open_ = count.where(
         other.c.speaker == bindparam("new_speaker", type_=Text),
-        other.c.state.in_(("waiting", "running")),
+        tables.is_open(other),
     )
     given = ("id", "thread", "position", "speaker", "text", "files", "address")
     values = {

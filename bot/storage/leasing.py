@@ -28,7 +28,6 @@ from bot.storage.notes import WHOLE_SEQ
 MAX_ORPHANS = 100
 """Threads that one look returns; the next one finds the others."""
 
-_OPEN = ("waiting", "running")
 _TURN = bindparam("of_turn", type_=Text)
 _OWNER = bindparam("by_owner", type_=Text)
 _THREAD = bindparam("in_thread", type_=Text)
@@ -40,19 +39,23 @@ NOW: dict[str, ColumnElement[float]] = {
 }
 
 
+def _is_any(column: ColumnElement[str], *words: str) -> ColumnElement[bool]:
+    return or_(*(column == word for word in words))
+
+
 def _claim(now: ColumnElement[float]) -> Any:
     turn = tables.turn
     is_expired = and_(turn.c.state == "running", turn.c.lease_until_s < now)
     # Whatever runs comes first: while its lease holds there is nothing to take.
     first = (
         select(turn.c.id)
-        .where(turn.c.thread == _THREAD, turn.c.state.in_(_OPEN))
+        .where(turn.c.thread == _THREAD, tables.is_open(turn))
         .order_by(turn.c.state, turn.c.position)
         .limit(1)
         .scalar_subquery()
     )
     attempt = turn.c.attempts + 1
-    is_anew = turn.c.demand.in_(("edit", "delete", "remove"))
+    is_anew = _is_any(turn.c.demand, "edit", "delete", "remove")
     return (
         update(turn)
         .where(turn.c.id == first, or_(turn.c.state == "waiting", is_expired))
@@ -91,7 +94,7 @@ def _orphans(now: ColumnElement[float]) -> Any:
         .where(other.c.lease_until_s >= now)
         .exists()
     )
-    open_threads = select(turn.c.thread).where(turn.c.state.in_(_OPEN), ~is_run)
+    open_threads = select(turn.c.thread).where(tables.is_open(turn), ~is_run)
     return open_threads.distinct().limit(MAX_ORPHANS)
 
 
@@ -104,7 +107,7 @@ def _mine() -> Any:
 
 def _finish() -> Any:
     turn = tables.turn
-    is_again = turn.c.demand.in_(("edit", "delete"))
+    is_again = _is_any(turn.c.demand, "edit", "delete")
     spent = {
         name: turn.c[name] + bindparam(f"more_{name}", type_=Integer)
         for name in ("prompt_tokens", "answer_tokens")

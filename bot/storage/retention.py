@@ -33,7 +33,7 @@ class SqlArchive:
         is_open = (
             select(turn.c.id)
             .where(turn.c.thread == thread.c.id)
-            .where(turn.c.state.in_(("waiting", "running")))
+            .where(tables.is_open(turn))
             .exists()
         )
         unused = (

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from bot.conversation.fold import Fold, Recollection
 from bot.conversation.memory import BOT
-from bot.conversation.ports import MemoryStore
+from bot.conversation.memorystore import MemoryStore
 from bot.conversation.turn import Delivered, Message
 from bot.storage import database
 from bot.storage.memory import SqlMemory

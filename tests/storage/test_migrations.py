@@ -78,7 +78,9 @@ async def test_the_migrations_make_the_indexes(engine: AsyncEngine) -> None:
         made = await connection.run_sync(indexes)
 
     assert made == {
-        "CREATE INDEX turn_waiting ON turn (thread, position) WHERE state = 'waiting'",
+        "CREATE INDEX turn_of_thread ON turn (thread, position)",
+        "CREATE INDEX turn_open ON turn (thread, state, position)"
+        " WHERE state IN ('waiting', 'running')",
         "CREATE UNIQUE INDEX turn_running_once_per_thread ON turn (thread)"
         " WHERE state = 'running'",
         "CREATE INDEX turn_accepted ON turn (accepted_s)",

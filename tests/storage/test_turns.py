@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.conversation.ports import StoreError
 from bot.conversation.record import Note
 from bot.conversation.turn import Ending, Spent
-from bot.storage import tables
+from bot.storage import leasing, tables
 from bot.storage.database import ConflictError, transaction
 from bot.storage.memory import SqlMemory
 from bot.storage.notes import SqlNotes, whole
 from bot.storage.turns import SqlTurns
+from tests.storage.plans import plan
 from tests.twins import THREAD, asked
 
 
@@ -120,6 +121,13 @@ async def test_an_unknown_state_is_refused(
     with pytest.raises(StoreError):
         async with transaction(engine) as connection:
             await connection.execute(update(tables.turn).values(state="lost"))
+
+
+async def test_a_claim_looks_into_the_index_alone(sqlite: AsyncEngine) -> None:
+    steps = await plan(sqlite, leasing.CLAIM["sqlite"])
+
+    assert "SCAN" not in " ".join(steps)
+    assert "SEARCH turn USING INDEX turn_open (thread=? AND state=?)" in steps
 
 
 async def _accept(turns: SqlTurns, engine: AsyncEngine, *said: tuple[str, str]) -> None:

@@ -61,8 +61,12 @@ def upgrade() -> None:
 
 def _create_indexes() -> None:
     tokens = ["ended_s", "prompt_tokens", "answer_tokens"]
+    op.drop_index("turn_waiting", "turn")
+    op.create_index("turn_of_thread", "turn", ["thread", "position"])
+    is_open = "state IN ('waiting', 'running')"
     indexes = {
-        "turn_open_of_person": (["speaker"], "state IN ('waiting', 'running')"),
+        "turn_open": (["thread", "state", "position"], is_open),
+        "turn_open_of_person": (["speaker"], is_open),
         "turn_spent": (tokens, "ended_s IS NOT NULL"),
         "turn_spent_by_person": (["speaker", *tokens], "ended_s IS NOT NULL"),
         "turn_failed": (["ended_s"], "state = 'failed'"),
