@@ -417,6 +417,8 @@ async def test_an_ended_reply_is_given_anew_by_a_button_and_by_an_edit(
         await talk.until(lambda: talk.numbers(question) == ["n3", "n4"])
         await talk.until(lambda: talk.actions(question).count(buttons.REGENERATE) == 1)
 
+        # The old one is gone before the new one begins.
+        playground.model.pace = Pace(0.5, 0)
         playground.model.scripts.append("n5\n\nn6\n")
         edit_message(talk.workspace, "U0ANA", CHANNEL, question.ts, "@Linefeed ho")
         await talk.until(lambda: talk.numbers(question) == ["n5", "n6"])

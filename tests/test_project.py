@@ -81,6 +81,7 @@ METHOD = re.compile(
 SCOPES = {
     # By method, as each page below https://docs.slack.dev/reference/methods says.
     "assistant.threads.setStatus": {"chat:write"},
+    "chat.delete": {"chat:write"},
     "chat.postMessage": {"chat:write"},
     "conversations.history": {
         "channels:history",
