@@ -22,8 +22,11 @@ from bot.conversation.halt import Halt
 from bot.conversation.inbox import Inbox
 from bot.conversation.turn import Ending, Turn
 from bot.conversation.turnstore import TurnStore
+from bot.playground.model.stream import Pace
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
+from bot.playground.webapi.limits import UNLIMITED
+from bot.playground.workspace.message import Message
 from bot.slack import web as slack_web
 from bot.slack.bolt import Receive, bolt_app, receiving
 from bot.slack.listeners import Listener
@@ -32,7 +35,8 @@ from bot.slack.preflight import Identity
 from bot.storage import database
 from bot.storage.turns import SqlTurns
 from tests import postgres
-from tests.fleet import fleet
+from tests.fleet import Fleet, fleet
+from tests.slack.watch import visible
 from tests.turntwin import ListedTurns
 
 ROUNDS = 9
@@ -44,6 +48,8 @@ IDLE_S = 30.0
 TARGETS_MS = {"accept, idle": 4.0, "dispatch, idle": 6.0}
 """How much more than the floor a median may take (the first for SQLite)."""
 MAX_IDLE_PERCENT = 0.5
+TAKEOVERS = 5
+STOPS = 10
 BOT = Identity(team="T1", user="U0BOT", bot_id="B1")
 
 _NUMBERS = count(1)
@@ -199,6 +205,63 @@ async def measure_idle(url: str, show: Callable[[str], None]) -> None:
                     )
 
 
+async def measure_failover(url: str, show: Callable[[str], None]) -> None:
+    """Let a process die in the middle of replies, and stop replies from another one."""
+    options = PlaygroundOptions(limits=UNLIMITED, pace=Pace(0, 20))
+    async with Playground(options) as playground:
+        with _folder() as folder:
+            async with fleet(playground, Path(folder), url) as crew:
+                await crew.start()
+                takeovers_s = [
+                    await _taken_over_s(playground, crew) for _ in range(TAKEOVERS)
+                ]
+                await crew.start()
+                stops_s = [await _stopped_s(playground) for _ in range(STOPS)]
+    show(f"takeover, kill -9 to the next line: {_spread(takeovers_s)} s (at most 10 s)")
+    show(
+        f"stop, word said to model closed: {_spread(stops_s)} s (at most 1)"
+    )
+
+
+async def _taken_over_s(playground: Playground, crew: Fleet) -> float:
+    """Kill the process that answers; return how long its reply stands still."""
+    question = playground.say("U0ANA", "C0DEV", "@Linefeed count to 900")
+    await playground.until(lambda: _lines(playground, question) > 3, within_s=60)
+    old = crew.running[0]
+    await crew.start()
+    shown = _lines(playground, question)
+    await playground.until(lambda: _lines(playground, question) > shown, within_s=60)
+    await crew.kill(old)
+    died_s, shown = time.perf_counter(), _lines(playground, question)
+    await playground.until(lambda: _lines(playground, question) > shown, within_s=60)
+    taken_s = time.perf_counter() - died_s
+    playground.say("U0ANA", "C0DEV", "@Linefeed stop", thread_ts=question.ts)
+    return taken_s
+
+
+async def _stopped_s(playground: Playground) -> float:
+    """Stop a reply by a word, which any of the processes may hear."""
+    asked = len(playground.model.requests)
+    question = playground.say("U0ANA", "C0DEV", "@Linefeed count to 900")
+    await playground.until(lambda: len(playground.model.requests) > asked, within_s=60)
+    await asyncio.sleep(1)
+    request = playground.model.requests[-1]
+    said_s = time.perf_counter()
+    playground.say("U0ANA", "C0DEV", "@Linefeed stop", thread_ts=question.ts)
+    while not request.closed_early:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)
+    return time.perf_counter() - said_s
+
+
+def _lines(playground: Playground, question: Message) -> int:
+    found = visible(playground.workspace, question.channel, question.ts)
+    return len("\n".join(found).split())
+
+
+def _spread(values: list[float]) -> str:
+    return f"median {statistics.median(values):.2f}, worst {max(values):.2f}"
+
+
 def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory()
 
@@ -219,6 +282,8 @@ async def main() -> None:
             await measure(url, show)
         async with postgres.database(server) as url:
             await measure_idle(url, show)
+        async with postgres.database(server) as url:
+            await measure_failover(url, show)
 
 
 if __name__ == "__main__":
