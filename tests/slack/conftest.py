@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.conversation.ports import StoreError
-from bot.conversation.turn import Delivered, ThreadId, Turn
+from bot.conversation.turn import Delivered, ThreadId, Turn, TurnId
 from bot.conversation.turn import Message as Said
 from bot.conversation.turnstore import Crowd
 from bot.playground.options import PlaygroundOptions
