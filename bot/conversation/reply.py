@@ -114,14 +114,11 @@ class Answerer:
     async def _reply(self, turn: Turn, scene: "_Scene", progress: Progress) -> Ending:
         """Send the model's lines as they complete, and why there are no more."""
         outlet = scene.outlet
-        if progress.is_whole:
-            outlet.offer(progress.cut)
-            return Ending("done", progress.cut)
-        if turn.is_given_up:
-            outlet.remark(GIVEN_UP)
-            outlet.offer("interrupted")
-            return Ending("failed", "interrupted", error="Interrupted")
         question = await self._reader.legible(turn.question)
+        if progress.is_whole or turn.is_given_up:
+            view = await self._memory.view(question)
+            outlet.heard((*view.messages, question))
+            return _concluded(progress, outlet)
         if not question.text:
             outlet.remark(FILE_ONLY if question.files else HELP)
             return Ending("done")
@@ -184,6 +181,16 @@ class Answerer:
             await self._memory.remember(turn, text)
         except StoreError:
             log.exception("the reply was delivered but not remembered")
+
+
+def _concluded(progress: Progress, outlet: Outlet) -> Ending:
+    """End a reply of which no more is asked: it is whole, or was tried too often."""
+    if progress.is_whole:
+        outlet.offer(progress.cut)
+        return Ending("done", progress.cut)
+    outlet.remark(GIVEN_UP)
+    outlet.offer("interrupted")
+    return Ending("failed", "interrupted", error="Interrupted")
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,11 @@ class Turn:
         return self.attempts > self.since_attempt
 
     @property
+    def is_anew(self) -> bool:
+        """Say whether this attempt begins a reply that replaces an older one."""
+        return self.attempts == self.since_attempt > 1
+
+    @property
     def is_given_up(self) -> bool:
         """Say whether it was interrupted too often to be tried again."""
         return self.interruptions >= MAX_INTERRUPTIONS

@@ -81,6 +81,20 @@ async def posted(
     return found
 
 
+async def unmarked(web: Web, address: Address, bot_id: str) -> frozenset[str]:
+    """Return the ts of our messages since a question that bear no mark: streams.
+
+    Raises:
+        RefusedError: if Slack does not let the thread be read.
+        NoAnswerError: if it cannot be reached.
+    """
+    return frozenset(
+        str(message["ts"])
+        for message in await since_question(web, address)
+        if message.get("bot_id") == bot_id and mark_of(message, bot_id) is None
+    )
+
+
 async def since_question(web: Web, address: Address) -> list[dict[str, Any]]:
     """Return what stands in a question's place from it on, oldest first in a thread.
 

@@ -21,7 +21,7 @@ from bot.slack.footing import Standing
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.page import Page, Snapshot
 from bot.slack.pages import Pages
-from bot.slack.record import holds, mark_of, metadata, since_question
+from bot.slack.record import holds, metadata, unmarked
 from bot.slack.refusals import GONE_ERRORS, STILL_STREAMING, STOPPED, STREAM_ENDED
 from bot.slack.removal import Part, disown
 from bot.slack.search import DoubtError, Unsure, search
@@ -243,15 +243,8 @@ class StreamedMessage:
         services, outlet = self._services, self._outlet
 
         async def look() -> str | None:
-            messages = await since_question(services.web, outlet.address)
-            unexplained = [
-                str(message["ts"])
-                for message in messages
-                if message.get("bot_id") == services.bot_id
-                and mark_of(message, services.bot_id) is None
-                and message["ts"] not in {*outlet.messages, *outlet.others}
-            ]
-            return max(unexplained, default=None)
+            found = await unmarked(services.web, outlet.address, services.bot_id)
+            return max(found - {*outlet.messages, *outlet.others}, default=None)
 
         try:
             ts = await search(look, services.doubt, services.web.token_state)

@@ -161,7 +161,8 @@ class Beginning:
             return
         pages.recall(last.before, last.text)
         pages.add(past.rest)
-        if mode == "stream":
+        # What a line that has not ended opens or closes is not known yet.
+        if mode == "stream" and past.progress.text.endswith("\n"):
             pages.turn()
         message = self._edited(outlet)
         message.go_on(last.ts, last.seq, past.late_until_s)

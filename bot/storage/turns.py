@@ -94,7 +94,14 @@ class SqlTurns:
         except ConflictError:
             # Another process took an older turn of the thread in the same moment.
             return None
-        return None if row is None else turn_of(row)
+        if row is None:
+            return None
+        turn = turn_of(row)
+        if turn.is_anew:
+            # Of the reply that is to be replaced.
+            async with statement(self._engine) as connection:
+                await connection.execute(leasing.FORGET_WHOLE, {"of_turn": turn.id})
+        return turn
 
     @uninterrupted
     async def renew(self) -> Mapping[TurnId, Demand]:

@@ -157,7 +157,7 @@ def test_nothing_is_called_for_a_turn_that_is_lost(mode: Wish) -> None:
     async def play(stage: Stage) -> None:
         turn, lease = stage.ask(), Lease()
         async with lease.delivery(stage, mode) as delivery:
-            with pytest.raises(LostError):
+            with pytest.raises(LostError):  # noqa: PT012 - it is raised on leaving
                 async with delivery.open(turn) as outlet:
                     outlet.send(Chunk("one\n"))
                     await asyncio.sleep(2)
@@ -179,7 +179,7 @@ def test_a_message_in_flight_of_a_lost_turn_does_not_stay(
     async def play(stage: Stage) -> None:
         turn, lease = stage.ask(), Lease()
         async with lease.delivery(stage, mode) as delivery:
-            with pytest.raises(LostError):
+            with pytest.raises(LostError):  # noqa: PT012 - it is raised on leaving
                 async with delivery.open(turn) as outlet:
                     outlet.send(Chunk("one\n"))
                     await asyncio.sleep(1)
@@ -200,13 +200,13 @@ def test_a_call_waits_while_it_is_unsure_whose_the_turn_is() -> None:
     async def play(stage: Stage) -> None:
         turn, lease = stage.ask(), Lease()
         lease.is_sure.clear()
-        async with lease.delivery(stage, "lines") as delivery:
-            async with delivery.open(turn) as outlet:
-                outlet.send(Chunk("one\n"))
-                await asyncio.sleep(3)
-                assert stage.calls(POST) == []
-                outlet.send(Chunk("two\n"))
-                lease.is_sure.set()
+        delivery = lease.delivery(stage, "lines")
+        async with delivery, delivery.open(turn) as outlet:
+            outlet.send(Chunk("one\n"))
+            await asyncio.sleep(3)
+            assert stage.calls(POST) == []
+            outlet.send(Chunk("two\n"))
+            lease.is_sure.set()
 
         assert stage.shows(turn) == ["one\ntwo"]
 

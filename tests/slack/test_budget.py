@@ -7,6 +7,7 @@ import pytest
 
 from bot.slack.budget import (
     APPEND,
+    DELETE,
     MAX_PAUSE_S,
     POST,
     REACT,
@@ -26,6 +27,7 @@ INTERVAL_S = 1.1
 SLACKS_TIERS = {
     POST: 300,
     UPDATE: 50,
+    DELETE: 50,
     START: 20,
     APPEND: 100,
     STOP: 20,

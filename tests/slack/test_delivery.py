@@ -461,5 +461,5 @@ async def test_what_cannot_be_read_is_unknown(
 ) -> None:
     playground.webapi.faults.append(fault)
 
-    with pytest.raises(DeliveryError, match="missing_scope|cannot be read"):
+    with pytest.raises(DeliveryError, match=r"missing_scope|cannot be read"):
         await delivery.resume(ask())
