@@ -90,7 +90,6 @@ SCOPES = {
         "mpim:history",
     },
     "chat.appendStream": {"chat:write"},
-    "chat.delete": {"chat:write"},
     "chat.postEphemeral": {"chat:write"},
     "chat.startStream": {"chat:write"},
     "chat.stopStream": {"chat:write"},
