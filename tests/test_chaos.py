@@ -97,6 +97,13 @@ class Questions:
             for ts, (_, text) in self.asked.items()
         )
 
+    def are_exact(self) -> bool:
+        """Say whether every line of every answer is there once, in order."""
+        return all(
+            numbers("\n".join(self.messages(ts))) == numbers(text)
+            for ts, (_, text) in self.asked.items()
+        )
+
     def check(self, logs: Callable[[], str]) -> None:
         """See that every line of every answer is there once, in order."""
         for ts, (_, text) in self.asked.items():

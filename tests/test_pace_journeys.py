@@ -26,7 +26,7 @@ from bot.storage import database, tables
 from bot.storage.pace import SqlPace
 from tests import postgres
 from tests.conftest import Bots
-from tests.slack.stage import Notes
+from tests.slack.journal import ListedJournal
 
 INTERVAL_S = 0.22
 LIMITS = Limits(channel_rates=MappingProxyType({POST: Rate(5, 1, 3)}))
@@ -48,7 +48,7 @@ async def process(
         shared(SqlPace(engine), slack.holds, clock) as sharing,
     ):
         budget = Budget(INTERVAL_S, clock, sharing=sharing)
-        services = Services(slack, BOT_ID, Notes(), budget)
+        services = Services(slack, BOT_ID, ListedJournal(), budget)
         async with SlackDelivery(services, lambda _: "lines") as delivery:
             yield delivery, slack
 

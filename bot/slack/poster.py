@@ -210,6 +210,7 @@ class ChannelPoster:
             return
         if ts is not None:
             self._record(source, post, ts)
+            await self._check(source, post, ts)
             return
         services.journal.drop(outlet.turn.id, post.seq)
         try:

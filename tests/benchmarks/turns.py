@@ -218,9 +218,7 @@ async def measure_failover(url: str, show: Callable[[str], None]) -> None:
                 await crew.start()
                 stops_s = [await _stopped_s(playground) for _ in range(STOPS)]
     show(f"takeover, kill -9 to the next line: {_spread(takeovers_s)} s (at most 10 s)")
-    show(
-        f"stop, word said to model closed: {_spread(stops_s)} s (at most 1)"
-    )
+    show(f"stop, word said to model closed: {_spread(stops_s)} s (at most 1)")
 
 
 async def _taken_over_s(playground: Playground, crew: Fleet) -> float:

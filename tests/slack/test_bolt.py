@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.conversation.turn import Delivered
 from bot.playground.server import Playground
 from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
 from bot.slack.bolt import Receive, bolt_app, receiving
@@ -167,7 +168,7 @@ async def test_a_deleted_message_of_the_bots_is_heard(
     }
 
     assert await acked(answer, envelope(**event)) == ACK
-    assert memory.gone == [(f"slack:{TEAM}:D0ANA", "1.0")]
+    assert memory.gone == [(f"slack:{TEAM}:D0ANA", Delivered("1.0", "1.0", ""))]
 
 
 async def test_a_pressed_button_is_acked_and_handed_on(

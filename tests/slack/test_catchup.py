@@ -50,7 +50,7 @@ class FollowedTurns(ListedTurns):
 
     async def recent(self, since_s: float, limit: int) -> tuple[str, ...]:
         first: dict[str, Turn] = {}
-        for turn in self.waiting.values():
+        for turn in [self.table.rows[id_].turn for id_ in self.waiting]:
             first.setdefault(turn.question.thread, turn)
         return tuple(turn.address for turn in reversed(first.values()))[:limit]
 

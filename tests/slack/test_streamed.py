@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.chunking import Chunk
 from bot.conversation.ports import StoppedError
 from bot.conversation.turn import Turn
 from bot.playground.webapi.streams import stop_by_reader
@@ -101,7 +102,11 @@ def test_another_replys_messages_are_not_adopted() -> None:
         turn = stage.ask()
         await stage.reply("stream", LINES[:2], 0.1, turn)
         again = Turn(turn.id, turn.question, turn.address, attempts=2)
-        await stage.reply("stream", ["again\n"], 0.1, again)
+        async with stage.delivery("stream") as delivery:
+            await delivery.resume(again)
+            async with delivery.open(again) as outlet:
+                outlet.heard((again.question,))
+                outlet.send(Chunk("again\n"))
 
         assert stage.shows(turn) == ["line 0\nline 1", "again"]
 

@@ -175,7 +175,8 @@ async def test_a_claim_cancelled_anywhere_leaves_the_database_usable(
 
     await turns.resume()
 
-    assert await turns.claim(THREAD) is not None
+    is_claimed = asked().id in await turns.renew()
+    assert is_claimed or await turns.claim(THREAD) is not None
 
 
 async def test_a_full_disk_takes_nothing_and_keeps_the_rest(

@@ -83,7 +83,7 @@ def test_an_event_needs_its_subscription_and_its_scope(
     assert [payload["event"]["type"] for payload in sent] == told
 
 
-def test_nothing_but_messages_is_told_by_default(
+def test_nothing_but_messages_and_reactions_is_told_by_default(
     workspace: Workspace, sent: list[JsonObject]
 ) -> None:
     message = say(workspace, Speech("U0ANA", "C0DEV", "q"))
@@ -93,6 +93,7 @@ def test_nothing_but_messages_is_told_by_default(
 
     assert event_names([payload["event"] for payload in sent]) == [
         "message",
+        "reaction_added",
         "channel_leave",
     ]
 
