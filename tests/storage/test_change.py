@@ -166,7 +166,7 @@ async def test_changed_words_leave_the_file_too(
     memory = SqlMemory(sqlite)
     async with transaction(sqlite) as connection:
         await connection.execute(text("delete from thread"))
-    marks = [f"mark{number}mark" for number in range(len(lengths))]
+    marks = [f"mark{number:02}mark" for number in range(len(lengths))]
     for number, (mark, length) in enumerate(zip(marks, lengths, strict=True)):
         await memory.add(said((mark * length)[:length] + mark, f"{number:03}"))
     found = await memory.load(THREAD)
