@@ -109,7 +109,7 @@ class ListedTurns:
 
     async def claim(self, thread: ThreadId) -> Turn | None:
         self._fail("claims")
-        if self._is_run(thread):
+        if self._is_run(thread, by_others=True):
             return None
         running = [r for r in self._rows("running") if _is_in(r, thread)]
         waiting = [r for r in self._rows("waiting") if _is_in(r, thread)]
@@ -125,7 +125,7 @@ class ListedTurns:
         row.turn = replace(
             turn,
             attempts=attempts,
-            interruptions=turn.interruptions + (row.state == "running"),
+            interruptions=turn.interruptions + self._is_expired(row),
             since_attempt=attempts if is_anew else turn.since_attempt,
             demand=row.demand,
         )
@@ -178,9 +178,11 @@ class ListedTurns:
         running = [
             row
             for row in rows
-            if not row.demand
-            and (
-                row.state == "running" or (row.state == "waiting" and row.turn.attempts)
+            if (row.state == "running" and row.demand in {"", "stop", "edit"})
+            or (
+                row.state == "waiting"
+                and row.turn.attempts
+                and row.demand in {"", "stop"}
             )
         ]
         for row in running:
@@ -196,9 +198,11 @@ class ListedTurns:
 
     async def revise(self, thread: ThreadId, position: str) -> TurnId | None:
         row = self._at(thread, position)
-        if row is None or row.state == "waiting" or not row.turn.question.text:
+        if row is None or not row.turn.question.text:
             return None
-        if row.state != "running" and self._has_newer(row):
+        if row.state == "waiting" and not row.turn.attempts:
+            return None
+        if row.ending is not None and self._has_newer(row):
             return None
         return self._demand(row, "edit")
 
@@ -232,12 +236,16 @@ class ListedTurns:
     def _rows(self, state: str) -> list[_Row]:
         return [row for row in self.table.rows.values() if row.state == state]
 
-    def _is_run(self, thread: ThreadId) -> bool:
+    def _is_run(self, thread: ThreadId, *, by_others: bool = False) -> bool:
         return any(
-            not self.is_shared or row.lease_until_s >= self.table.clock()
+            not self._is_expired(row)
             for row in self._rows("running")
-            if _is_in(row, thread)
+            if _is_in(row, thread) and not (by_others and row.owner == self.owner)
         )
+
+    def _is_expired(self, row: _Row) -> bool:
+        is_late = row.lease_until_s < self.table.clock()
+        return self.is_shared and row.state == "running" and is_late
 
     def _at(self, thread: ThreadId, position: str) -> _Row | None:
         rows = (r for r in self.table.rows.values() if _is_in(r, thread))

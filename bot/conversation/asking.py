@@ -88,6 +88,7 @@ class _Stream:
         """Push the answer to one request; return why it ended early, if it did."""
         known: list[Spent] = []
         fragments: list[str] = []
+        is_refused = False
         try:
             async with aclosing(self.model.stream(prompt, known.append)) as stream:
                 async for fragment in stream:
@@ -97,9 +98,12 @@ class _Stream:
             # Without traceback: a provider's error may quote the prompt.
             cause = type(error.__cause__ or error).__name__
             log.warning("the model gave no whole answer", cause=cause)
+            is_refused = not (fragments or error.is_break)
             return error
         finally:
-            self.inquiry.spent += known[-1] if known else _estimated(prompt, fragments)
+            if known or not is_refused:
+                estimate = _estimated(prompt, fragments)
+                self.inquiry.spent += known[-1] if known else estimate
         return None
 
 

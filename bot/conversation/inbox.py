@@ -217,7 +217,8 @@ class Inbox:
         except Exception as error:
             # The boundary: one turn's fault must not end the others.
             log.exception("the turn failed")
-            await self._apologise(answerer, turn)
+            if turn.demand != "remove":
+                await self._apologise(answerer, turn)
             return Ending("failed", error=type(error).__name__)
 
     async def _apologise(self, answerer: TurnAnswerer, turn: Turn) -> None:

@@ -4,7 +4,10 @@ The model's fragments go through a chunker that lets whole lines out, and every 
 goes to the delivery at once; nothing between them waits.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 
@@ -34,6 +37,11 @@ EMPTY = "The model gave an empty answer. Ask again, perhaps in other words."
 BROKEN = "Something went wrong on my side, so this has no answer. Please ask again."
 STOPPED = "(stopped)"
 GIVEN_UP = "I was interrupted three times while I answered, so this is not complete."
+
+STORE_PAUSE_S = 1.0
+"""How long to wait before asking a database again that failed."""
+
+Given = TypeVar("Given")
 
 log = structlog.stdlib.get_logger()
 
@@ -99,6 +107,7 @@ class Answerer:
         """
         async with self._delivery.open(turn) as outlet:
             outlet.remark(BROKEN)
+            outlet.offer("")
 
     def queue(self, turn: Turn) -> None:
         """Show that a turn waits for another one."""
@@ -108,7 +117,8 @@ class Answerer:
         """Take the reply to a deleted question away, here and in the memory."""
         await self._delivery.remove(turn)
         question = turn.question
-        await self._memory.delete(question.thread, question.position, "bot")
+        place = question.thread, question.position
+        await _given(lambda: self._memory.delete(*place, "bot"))
         return Ending("stopped")
 
     async def _reply(self, turn: Turn, scene: "_Scene", progress: Progress) -> Ending:
@@ -116,7 +126,7 @@ class Answerer:
         outlet = scene.outlet
         question = await self._reader.legible(turn.question)
         if progress.is_whole or turn.is_given_up:
-            view = await self._memory.view(question)
+            view = await _given(lambda: self._memory.view(question))
             outlet.heard((*view.messages, question))
             return _concluded(progress, outlet)
         if not question.text:
@@ -146,7 +156,8 @@ class Answerer:
         """Return why the model may not be asked; empty if it may, or will not be."""
         if self._allowance is None or halt.demand:
             return ""
-        return await self._allowance.refusal(question.speaker.id)
+        allowance, person = self._allowance, question.speaker.id
+        return await _given(lambda: allowance.refusal(person))
 
     async def _ask(self, turn: Turn, question: Message, scene: "_Scene") -> Inquiry:
         """Let the model answer until it ends, or is told to."""
@@ -166,7 +177,7 @@ class Answerer:
     async def _prompt(
         self, instructions: str, question: Message, scene: "_Scene"
     ) -> Prompt:
-        view = await self._memory.view(question)
+        view = await _given(lambda: self._memory.view(question))
         prompt = compose(instructions, view, question, self._memory.budget_tokens)
         scene.outlet.heard((*view.messages, question))
         if prompt.is_question_cut and not scene.draft.text:
@@ -181,6 +192,19 @@ class Answerer:
             await self._memory.remember(turn, text)
         except StoreError:
             log.exception("the reply was delivered but not remembered")
+
+
+async def _given(ask_store: Callable[[], Awaitable[Given]]) -> Given:
+    """Return what the database gives, however long it is away.
+
+    The turn is in it: without it nothing could be ended either.
+    """
+    while True:
+        try:
+            return await ask_store()
+        except StoreError:
+            log.warning("the reply waits for the database", exc_info=True)
+            await asyncio.sleep(STORE_PAUSE_S)
 
 
 def _concluded(progress: Progress, outlet: Outlet) -> Ending:

@@ -166,7 +166,8 @@ async def statement(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
 def _refusals() -> Generator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, TimeoutError, OSError) as error:
+        # A server that hangs or is cut off: SQLAlchemy passes asyncpg's own on.
         raise StoreError(type(error).__name__) from error
     except SQLAlchemyError as error:
         # PostgreSQL's own error may quote the whole row in its details.

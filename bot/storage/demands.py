@@ -41,7 +41,9 @@ class SqlDemands:
         """Let a running turn, or the newest one if it ended, be answered anew."""
         async with transaction(self._engine) as connection:
             row = await _at(connection, thread, position)
-            if row is None or _is_blank(row) or row.state == "waiting":
+            if row is None or _is_blank(row):
+                return None
+            if row.state == "waiting" and not row.attempts:
                 return None
             if row.state in _ENDED and await _has_newer(connection, row):
                 return None
@@ -123,9 +125,14 @@ class SqlDemands:
         # What was begun has a reply, whose end must tell why it is one.
         is_begun = or_(turn.c.state == "running", turn.c.attempts > 0)
         is_open = turn.c.state.in_(("running", "waiting"))
+        # Asked for again it is the same end; and it comes before a changed question.
+        may_stop = or_(
+            turn.c.demand.in_(("", "stop")),
+            and_(turn.c.state == "running", turn.c.demand == "edit"),
+        )
         begun = (
             update(turn)
-            .where(which, is_open, is_begun, turn.c.demand == "")
+            .where(which, is_open, is_begun, may_stop)
             .values(demand="stop")
             .returning(turn.c.id)
         )

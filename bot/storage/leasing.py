@@ -46,6 +46,8 @@ def _is_any(column: ColumnElement[str], *words: str) -> ColumnElement[bool]:
 def _claim(now: ColumnElement[float]) -> Any:
     turn = tables.turn
     is_expired = and_(turn.c.state == "running", turn.c.lease_until_s < now)
+    # One that this process claimed without hearing of it; it claims none that it runs.
+    is_ours = and_(turn.c.state == "running", turn.c.owner == _OWNER)
     # Whatever runs comes first: while its lease holds there is nothing to take.
     first = (
         select(turn.c.id)
@@ -58,7 +60,8 @@ def _claim(now: ColumnElement[float]) -> Any:
     is_anew = _is_any(turn.c.demand, "edit", "delete", "remove")
     return (
         update(turn)
-        .where(turn.c.id == first, or_(turn.c.state == "waiting", is_expired))
+        .where(turn.c.id == first)
+        .where(or_(turn.c.state == "waiting", is_expired, is_ours))
         .values(
             state="running",
             owner=_OWNER,

@@ -494,12 +494,14 @@ async def test_a_reply_that_was_cut_off_goes_on_in_the_other_process(
 
 
 async def test_a_lost_turn_is_neither_finished_nor_apologised_for() -> None:
-    turns = ListedTurns()
-    inbox = Inbox(turns, 4)
-    answerer = GatedAnswerer(errors={"1": LostError("another's")})
-    await inbox.accept(asked("1", "1"))
-
+    turns, gate = ListedTurns(is_shared=True), asyncio.Event()
+    inbox = Inbox(turns, 4, Leases(turns, turns.table.clock))
+    answerer = GatedAnswerer({"1": gate}, errors={"1": LostError("another's")})
     async with running(inbox, answerer):
+        await inbox.accept(asked("1", "1"))
+        await answerer.until_begun(1)
+        turns.table.rows[asked("1", "1").id].owner = "another"
+        gate.set()
         await inbox.accept(asked("other", thread="other"))
         await answerer.until_answered(1)
 

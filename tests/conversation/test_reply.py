@@ -4,9 +4,11 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 import pytest
+from typing_extensions import override
 
 from bot.conversation import reply
 from bot.conversation.allowance import Allowance, Limits
+from bot.conversation.fold import Recollection
 from bot.conversation.halt import Halt
 from bot.conversation.memory import BOT, Memory
 from bot.conversation.ports import (
@@ -15,11 +17,12 @@ from bot.conversation.ports import (
     ModelError,
     Progress,
     StoppedError,
+    StoreError,
 )
 from bot.conversation.prompt import GO_ON
 from bot.conversation.reply import Answerer
 from bot.conversation.tokens import TokenBudget
-from bot.conversation.turn import Demand, Ending, Spent, Turn
+from bot.conversation.turn import Demand, Ending, Spent, ThreadId, Turn
 from tests.conversation.test_allowance import ListedLedger
 from tests.twins import (
     ListedMemory,
@@ -454,3 +457,32 @@ async def test_who_wants_no_answer_is_not_told_what_it_would_cost() -> None:
 
     assert ending.outcome == "stopped"
     assert stage.delivery.text == note(reply.STOPPED)
+
+
+async def test_a_refused_request_costs_nothing() -> None:
+    stage = Stage(ScriptedModel(error=ModelError("No key.")))
+
+    assert (await stage.answer(asked())).spent.tokens == 0
+
+
+class FailingMemory(ListedMemory):
+    """Gives nothing at first."""
+
+    failures = 2
+
+    @override
+    async def load(self, thread: ThreadId) -> Recollection:
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("the server restarts")
+        return await super().load(thread)
+
+
+async def test_a_database_that_is_away_delays_an_answer_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reply, "STORE_PAUSE_S", 0)
+    stage = Stage(ScriptedModel(["x"]), store=FailingMemory())
+
+    assert (await stage.answer(asked())).outcome == "done"
+    assert stage.delivery.text == "x"

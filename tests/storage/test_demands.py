@@ -61,13 +61,11 @@ async def test_the_running_turn_hears_of_a_stop_and_what_waits_ends(
     assert await stage.turns.claim(asked(thread="other").question.thread) is not None
 
 
-async def test_a_stop_is_asked_for_once_and_outlives_its_process(
-    stage: Stage, engine: AsyncEngine
-) -> None:
+async def test_a_stop_outlives_its_process(stage: Stage, engine: AsyncEngine) -> None:
     turn = await stage.begun()
     await stage.demands.stop(THREAD)
 
-    assert (await stage.demands.stop(THREAD)).running == ()
+    assert (await stage.demands.stop(THREAD)).running == (turn.id,)
     await stage.turns.hand_over(turn.id)
     again = await SqlTurns(engine).claim(THREAD)
     assert again is not None
@@ -106,7 +104,7 @@ async def test_only_the_newest_ended_question_is_answered_anew(stage: Stage) -> 
     assert await stage.demands.revise(THREAD, "1") is None
     assert await stage.demands.reopen(old.id, anew=True) is None
     assert await stage.demands.revise(THREAD, "2") == new.id
-    assert await stage.demands.revise(THREAD, "2") is None
+    assert await stage.demands.revise(THREAD, "2") == new.id
     assert await stage.demands.revise(THREAD, "3") is None
 
 
@@ -191,3 +189,26 @@ async def test_a_message_leads_to_the_turn_whose_reply_it_is(
     assert await stage.demands.replied("1.5", THREAD) == turn.id
     assert await stage.demands.replied("1.5", "elsewhere") is None
     assert await stage.demands.replied("1.6", THREAD) is None
+
+
+async def test_a_stop_comes_before_a_changed_question_and_may_be_repeated(
+    stage: Stage,
+) -> None:
+    turn = await stage.begun()
+    await stage.demands.revise(THREAD, "1")
+
+    halted = [await stage.demands.stop(THREAD) for _ in range(2)]
+
+    assert [h.running for h in halted] == [(turn.id,), (turn.id,)]
+    await stage.turns.finish(turn.id, Ending("stopped"))
+    assert await stage.turns.claim(THREAD) is None
+
+
+async def test_a_question_that_changed_while_its_reply_was_handed_over_is_anew(
+    stage: Stage,
+) -> None:
+    turn = await stage.begun()
+    await stage.turns.hand_over(turn.id)
+
+    assert await stage.demands.revise(THREAD, "1") == turn.id
+    assert not (await stage.claimed()).is_resumed

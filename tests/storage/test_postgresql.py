@@ -5,6 +5,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 
 from bot.conversation.ports import SetupError, StoreError
@@ -200,3 +201,17 @@ async def test_a_server_that_is_gone_is_a_store_error(
         finally:
             await connection.execute(f"create database test_{name}")
             await connection.close()
+
+
+async def test_a_server_that_hangs_is_a_failing_database(
+    tmp_path: Path, postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asyncpg says so by a plain TimeoutError, which no caller expects."""
+    monkeypatch.setattr(postgresql, "COMMAND_TIMEOUT_S", 0.1)
+    async with (
+        postgres.database(postgres_server) as url,
+        database.opened(tmp_path, url) as engine,
+    ):
+        with pytest.raises(StoreError):
+            async with database.transaction(engine) as connection:
+                await connection.execute(text("select pg_sleep(5)"))

@@ -78,7 +78,7 @@ async def test_a_thread_never_has_two_running_turns(
         await turns.add(asked(position, position))
     await turns.claim(THREAD)
 
-    assert await turns.claim(THREAD) is None
+    assert await SqlTurns(engine).claim(THREAD) is None
     with pytest.raises(ConflictError):
         async with transaction(engine) as connection:
             await connection.execute(update(tables.turn).values(state="running"))
@@ -316,3 +316,17 @@ async def test_a_turn_is_shown_to_wait_only_while_it_does(engine: AsyncEngine) -
     assert turn is not None
     assert turn.is_queued
     assert not await turns.queue(asked().id)
+
+
+async def test_who_did_not_hear_of_its_claim_may_claim_again(
+    engine: AsyncEngine,
+) -> None:
+    """The answer was lost on its way: nobody else would begin the turn."""
+    turns = SqlTurns(engine)
+    await turns.add(asked())
+    await turns.claim(THREAD)
+
+    again = await turns.claim(THREAD)
+
+    assert again is not None
+    assert (again.attempts, again.interruptions) == (2, 0)
