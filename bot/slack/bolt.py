@@ -50,16 +50,7 @@ def bolt_app(
     What people press goes to each of `pressed`, what they ask of the app itself to
     `visited`, each behind its ack: Slack wants one within 3 s.
     """
-    authorized = AuthorizeResult(
-        enterprise_id=identity.enterprise or None,
-        team_id=identity.team,
-        bot_user_id=identity.user,
-        bot_id=identity.bot_id,
-        bot_token=web.token,
-    )
-
-    async def authorize() -> AuthorizeResult:
-        return authorized
+    app = _app(web, identity)
 
     async def acknowledge() -> None:
         """Match every event: Slack delivers again what no listener takes."""
@@ -78,7 +69,31 @@ def bolt_app(
     async def hear_home(body: dict[str, Any]) -> None:
         visited(opening_of(body))
 
-    app = AsyncApp(
+    # Any: the SDK leaves these methods untyped.
+    untyped: Any = app
+    untyped.middleware(listener.hear)
+    untyped.event(HOME_OPENED)(hear_home)
+    untyped.event(re.compile(".*"))(acknowledge)
+    # Whatever the manifest calls it: a development copy wants another name.
+    untyped.command(re.compile(".*"))(hear_command)
+    untyped.action(re.compile(".*"))(hear_press)
+    return app
+
+
+def _app(web: Web, identity: Identity) -> AsyncApp:
+    """Return an app that hears nothing yet."""
+    authorized = AuthorizeResult(
+        enterprise_id=identity.enterprise or None,
+        team_id=identity.team,
+        bot_user_id=identity.user,
+        bot_id=identity.bot_id,
+        bot_token=web.token,
+    )
+
+    async def authorize() -> AuthorizeResult:
+        return authorized
+
+    return AsyncApp(
         client=web.tokenless(),
         # Else Bolt makes loggers that take their level from nobody.
         logger=logging.getLogger("slack_bolt"),
@@ -90,15 +105,6 @@ def bolt_app(
         # Else Bolt swallows that a message of the bot's was deleted.
         ignoring_self_events_enabled=False,
     )
-    # Any: the SDK leaves these methods untyped.
-    untyped: Any = app
-    untyped.middleware(listener.hear)
-    untyped.event(HOME_OPENED)(hear_home)
-    untyped.event(re.compile(".*"))(acknowledge)
-    # Whatever the manifest calls it: a development copy wants another name.
-    untyped.command(re.compile(".*"))(hear_command)
-    untyped.action(re.compile(".*"))(hear_press)
-    return app
 
 
 def receiving(app: AsyncApp) -> Receive:

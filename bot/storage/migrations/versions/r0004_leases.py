@@ -9,6 +9,13 @@ down_revision = "0003"
 
 def upgrade() -> None:
     """Add the columns and the tables; what is stored stays as it is."""
+    _add_columns()
+    _create_indexes()
+    op.create_index("reply_message_message", "reply_message", ["message"])
+    _create_tables()
+
+
+def _add_columns() -> None:
     for name in ("owner", "demand", "cut", "error"):
         is_known = name != "owner"
         op.add_column(
@@ -36,8 +43,9 @@ def upgrade() -> None:
         "turn",
         sa.Column("is_queued", sa.Boolean, nullable=False, server_default=sa.false()),
     )
-    _create_indexes()
-    op.create_index("reply_message_message", "reply_message", ["message"])
+
+
+def _create_tables() -> None:
     op.create_table(
         "feedback",
         sa.Column(
