@@ -55,7 +55,7 @@ class Removal:
         if not error or error in {NOT_THERE, *GONE_ERRORS}:
             return
         log.warning("a message cannot be deleted", error=error)
-        blank = {"text": REMOVED, "blocks": [], "parse": "none"}
+        blank: dict[str, Any] = {"text": REMOVED, "blocks": [], "parse": "none"}
         await self.call(UPDATE, place | blank, is_fenced=is_fenced)
 
     async def call(

@@ -111,7 +111,9 @@ class SqlTurns:
             found = await connection.execute(leasing.RENEW[self._dialect], given)
             rows = found.all()
         # `remove` is what was claimed, not what is wanted since.
-        return {TurnId(i): "" if demand == "remove" else demand for i, demand in rows}
+        return {
+            TurnId(row.id): "" if row.demand == "remove" else row.demand for row in rows
+        }
 
     @uninterrupted
     async def finish(self, turn: TurnId, ending: Ending) -> bool:
