@@ -13,6 +13,7 @@ from bot.chunking.inline import InlineState
 from bot.chunking.intake import LineIntake
 from bot.chunking.limit import UNLIMITED, Length, fitting_chars
 from bot.chunking.markdown import MarkdownState
+from bot.chunking.resumption import goes_on
 from bot.chunking.sentences import SentenceChunker
 
 MIN_SHARE: Final = 4
@@ -82,10 +83,13 @@ class LineChunker(LineIntake):
     @override
     def _end_line(self, chunks: list[Chunk]) -> None:
         line = "".join(self._line)
-        self._line = []
-        head, self._head = self._head, ""
-        state = self._state
-        state.feed(head + line if head else line)
+        self._line.clear()
+        head, state = self._head, self._state
+        if head:
+            self._head = ""
+            state.feed(head + line)
+        elif not goes_on(state, line):
+            state.feed(line)
         if self._row:
             if state.leaf == "table":
                 chunks.append(self._leave(self._row + line))
@@ -97,7 +101,11 @@ class LineChunker(LineIntake):
         elif "|" in line and state.leaf == "paragraph" and not head:
             self._row = line
         else:
-            chunks.append(self._leave(line))
+            if self._white:
+                line = "".join([*self._white, line])
+                self._white.clear()
+            self._room = self._limit
+            chunks.append(Chunk(line))
 
     def _leave(self, text: str) -> Chunk:
         """Return a text behind the white space that leads it."""

@@ -18,25 +18,40 @@ _TRAILERS: Final = "\"'”’)]*_"
 _TERMINATORS: Final = ".!?…"
 _JAPANESE: Final = "。！？｡．"
 _TERMINATOR_SET: Final = frozenset(_TERMINATORS)
+_SURE_ENDS: Final = frozenset(_JAPANESE + "!?…")
 JAPANESE_ENDS: Final = frozenset(_JAPANESE)
 SPACES: Final = frozenset(" \t\r")
-BEFORE_SPACES: Final = frozenset(_TERMINATORS + _TRAILERS)
-_BEFORE_SPACE: Final = rf"[{re.escape(_TRAILERS)}]*+(?=[ \t\r]|\Z)"
-_END: Final = rf"[\n{_JAPANESE}{_TERMINATORS}](?:(?<=[\n{_JAPANESE}])|{_BEFORE_SPACE})"
+_ENDING: Final = rf"[{re.escape(_TRAILERS)}]*+(?:(?=[ \t\r])()|\Z())"
+"""The rest of a Latin end: white space follows, or may follow in the next fragment."""
+BEFORE_SPACE, BEFORE_FRAGMENT, NEWLINE, JAPANESE = range(1, 5)
+"""Where the place is that was found: the `lastindex` of its match."""
 Find = Callable[..., re.Match[str] | None]
 """Finds the next place where a sentence or its line may end in a fragment, if any.
 
-The place is the end of the match. White space stands there, the next fragment may bring
-it, or the match is a newline or a Japanese terminator.
+The place is the end of the match.
 """
-FIND_END: Final[Find] = re.compile(_END).search
-FIND_END_OR_SPACE: Final[Find] = re.compile(
-    rf"\A(?!\Z){_BEFORE_SPACE}|{_END}|\A(?!\Z)"
+FIND_END: Final[Find] = re.compile(
+    rf"[\n{_JAPANESE}{_TERMINATORS}]"
+    rf"(?:(?<=[{_TERMINATORS}]){_ENDING}|(?<=\n)()|(?<=[{_JAPANESE}])())"
 ).search
-"""For the fragment behind a terminator; finds something in any."""
-FIND_LINE_END: Final[Find] = re.compile(r"\n").search
+FIND_LINE_END: Final[Find] = re.compile(r"\n(?:(?!)()()|())").search
 """For code and the rows of tables."""
+_GO_ON: Final[Find] = re.compile(rf"(?!\Z){_ENDING}").match
+_NOWHERE: Final[Find] = re.compile(r"(?!\Z)").match
+
+
+def find_end_behind_mark(fragment: str) -> re.Match[str] | None:
+    """Find an end in the fragment behind a terminator: something in any."""
+    return _GO_ON(fragment) or FIND_END(fragment) or _NOWHERE(fragment)
+
+
 _NESTING: Final = re.compile(r"[「」『』（）【】`]")
+_NO_NESTING: Final = "[^「」『』（）【】`]*+"
+_CLOSED: Final = re.compile(
+    rf"{_NO_NESTING}(?:(?:「{_NO_NESTING}」|『{_NO_NESTING}』|（{_NO_NESTING}）"
+    rf"|【{_NO_NESTING}】|`[^`]*+`){_NO_NESTING})*+\Z"
+)
+"""A piece that opens nothing that it does not close, at a glance."""
 _DEPTHS: Final = dict.fromkeys("「『（【", 1) | dict.fromkeys("」』）】", -1)
 _WORD_CHAR: Final = re.compile(r"[^\W_]")
 
@@ -49,43 +64,62 @@ class SentenceEnd:
 
     def __init__(self) -> None:
         """Begin a line."""
-        self._depth = 0
-        self._is_code = False
-        self._is_worded = False
+        self.is_begun = False
+        """Whether a sentence has ended before, in this line."""
         self._before = ""
+        self._is_worded = self._is_code = False
+        self._depth = 0
+        self._is_plain = True
+        """Whether no bracket and no code is open."""
 
     def begin_line(self) -> None:
         """Forget what was open on the last line."""
-        self._depth, self._is_code = 0, False
-        self._is_worded, self._before = False, ""
+        self.is_begun = False
+        if self._before or not self._is_plain:
+            self._before, self._is_worded = "", False
+            self._depth, self._is_code, self._is_plain = 0, False, True
 
-    def is_behind(self, piece: str, *, is_begun: bool) -> bool:
+    def is_behind(self, piece: str) -> bool:
         """Say whether the sentence ends behind its next piece.
 
-        That ends with a Japanese terminator, or white space follows. `is_begun` says
-        that something of the line has left before this sentence.
+        That ends with a Japanese terminator, or white space follows.
         """
-        if "`" in piece or not piece.isascii():
-            for mark in _NESTING.findall(piece):
-                self._nest(mark)
-        before = self._before + piece
+        is_closed = "`" not in piece if piece.isascii() else _CLOSED.match(piece)
+        if not is_closed or not self._is_plain:
+            self._nest(piece)
+        elif piece[-2:-1].isalnum() and (
+            piece[-1] in _SURE_ENDS or _ends_word(piece, self._before)
+        ):
+            # Most sentences: no more state is needed to see that they end, or changes.
+            self.is_begun = True
+            if self._before:
+                self._before, self._is_worded = "", False
+            return True
+        return self._is_behind_rest(piece)
+
+    def _is_behind_rest(self, piece: str) -> bool:
+        text = self._before + piece
         is_worded = self._is_worded or _WORD_CHAR.search(piece) is not None
-        is_end = is_worded and not self._is_code and self._ends(before, is_begun)
+        is_end = is_worded and not self._is_code
+        if is_end and text[-1] in JAPANESE_ENDS:
+            is_end = not self._depth
+        elif is_end:
+            is_end = _ends_latin(text, is_begun=self.is_begun)
         self._is_worded = is_worded and not is_end
-        self._before = "" if is_end else before[-CONTEXT_CHARS:]
+        self._before = "" if is_end else text[-CONTEXT_CHARS:]
+        self.is_begun |= is_end
         return is_end
 
-    def _ends(self, text: str, is_begun: bool) -> bool:
-        if text[-1] in JAPANESE_ENDS:
-            return not self._depth
-        return _ends_latin(text, is_begun)
-
-    def _nest(self, mark: str) -> None:
-        """Read a bracket, or what begins and ends code."""
-        if mark == "`":
-            self._is_code = not self._is_code
-        elif not self._is_code:
-            self._depth = max(self._depth + _DEPTHS[mark], 0)
+    def _nest(self, piece: str) -> None:
+        """Read the brackets, and what begins and ends code."""
+        depth, is_code = self._depth, self._is_code
+        for mark in _NESTING.findall(piece):
+            if mark == "`":
+                is_code = not is_code
+            elif not is_code:
+                depth = max(depth + _DEPTHS[mark], 0)
+        self._depth, self._is_code = depth, is_code
+        self._is_plain = not (depth or is_code)
 
 
 def is_row(line: str) -> bool:
@@ -93,7 +127,16 @@ def is_row(line: str) -> bool:
     return "|" in line and line[:CONTEXT_CHARS].lstrip().startswith("|")
 
 
-def _ends_latin(text: str, is_begun: bool) -> bool:
+def _ends_word(piece: str, before: str) -> bool:
+    """Say whether a full stop stands behind what is surely no abbreviation."""
+    start = piece.rfind(" ") + 1
+    if piece[-1] != "." or (before and not start):
+        return False
+    word = piece[start:-1]
+    return len(word) > 1 and word.isalpha() and word.lower() not in ABBREVIATIONS
+
+
+def _ends_latin(text: str, *, is_begun: bool) -> bool:
     """Say whether white space behind the end of a sentence so far would end it."""
     text = text[-CONTEXT_CHARS:].rstrip(_TRAILERS)
     if text[-1:] != ".":

@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bot.chunking import cut
-from bot.chunking.chunk import Chunk, setter
+from bot.chunking.chunk import Chunk
 from bot.chunking.errors import FinishedError
 from bot.chunking.limit import Length, checked, fitting_chars
 from bot.chunking.markdown import MarkdownState
+from bot.chunking.resumption import goes_on
 from bot.chunking.sentence_end import (
-    BEFORE_SPACES,
+    BEFORE_FRAGMENT,
     FIND_END,
-    FIND_END_OR_SPACE,
     FIND_LINE_END,
-    JAPANESE_ENDS,
+    NEWLINE,
     SPACES,
+    Find,
     SentenceEnd,
+    find_end_behind_mark,
     is_row,
 )
 
@@ -28,30 +30,13 @@ MAX_HEAD_CHARS: Final = 256
 """What is kept of a line that has left in part, to know what kind of line it is."""
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(slots=True, unsafe_hash=True)
 class Sentence(Chunk):
     """One sentence, or a line of what is not prose."""
 
-    kind: Kind = "prose"
-    is_first: bool = True
+    kind: Final[Kind] = "prose"
+    is_first: Final[bool] = True
     """Whether it begins its code block or table."""
-
-    def __init__(
-        self, body: str, kind: Kind = "prose", *, is_first: bool = True
-    ) -> None:
-        """Hold a sentence: with nothing around it."""
-        _set_body(self, body)
-        _set_prefix(self, "")
-        _set_suffix(self, "")
-        _set_kind(self, kind)
-        _set_is_first(self, is_first)
-
-
-_set_body: Final = setter(Chunk, "body")
-_set_prefix: Final = setter(Chunk, "prefix")
-_set_suffix: Final = setter(Chunk, "suffix")
-_set_kind: Final = setter(Sentence, "kind")
-_set_is_first: Final = setter(Sentence, "is_first")
 
 
 class SentenceChunker:
@@ -63,12 +48,12 @@ class SentenceChunker:
     line is a chunk, told apart by its kind. White space, and terminators alone, lead
     the chunk behind them. A sentence over the limit is cut at a clause, else a word.
 
-    Short sentences are not joined: to wait for the next one is what this must not do,
-    and what happens to come in the same push would make the chunks depend on the
-    fragments. Who wants fewer may join what one push returns.
+    A sentence shorter than `shortest` leads the next one of its line: speech is less
+    chopped, but it waits for that end. For speech 10 characters serve Japanese, 20
+    English. As it is, 0, nothing waits. A line ends all that it holds.
     """
 
-    def __init__(self, limit: int, *, length: Length = len) -> None:
+    def __init__(self, limit: int, *, length: Length = len, shortest: int = 0) -> None:
         """Start an empty text; no chunk will be longer than `limit`.
 
         Raises:
@@ -76,15 +61,17 @@ class SentenceChunker:
         """
         self._limit = checked(limit)
         self._length = length
+        self._shortest = shortest
         self._room = limit
         """What still fits; negative behind the end, so that no fragment does."""
         self._white = ""
-        self._seen: list[str] = []
-        """What of the sentence stands before places where it might have ended."""
         self._parts: list[str] = []
+        """The sentence so far, but for the white space that leads it."""
+        self._seen_count = 0
+        """How many of the parts stand before a place where it might have ended."""
         self._head = ""
         self._end = SentenceEnd()
-        self._find = FIND_END
+        self._find: Find = FIND_END
         self._is_whole_line = False
         """Whether only a newline ends this: code, or a row of a table."""
         self._kind: Kind = "prose"
@@ -99,21 +86,24 @@ class SentenceChunker:
         """
         length, find = self._length, self._find
         room = self._room - length(fragment)
-        match = None
-        if room >= 0:
-            if not self._is_whole_line or "\n" in fragment:
-                match = find(fragment)
-            if match is None:
-                self._room = room
-                self._parts.append(fragment)
-                return ()
+        if room < 0:
+            return self._push_over(fragment)
+        self._room = room
+        if not self._is_whole_line or "\n" in fragment:
+            match = find(fragment)
+            if match is not None:
+                chunks: list[Sentence] = []
+                self._take(fragment, match, chunks)
+                return tuple(chunks)
+        self._parts.append(fragment)
+        return ()
+
+    def _push_over(self, fragment: str) -> tuple[Sentence, ...]:
+        """Take a fragment that there is no room for."""
         if self._finished:
             raise FinishedError("push after finish")
         chunks: list[Sentence] = []
-        if match is None:
-            self._consume(fragment, chunks)
-        else:
-            self._take(fragment, match, chunks)
+        self._consume(fragment, chunks)
         return tuple(chunks)
 
     def finish(self) -> tuple[Sentence, ...]:
@@ -126,8 +116,8 @@ class SentenceChunker:
             raise FinishedError("finish after finish")
         self._finished = True
         chunks: list[Sentence] = []
-        if any(self._parts) or any(self._seen):
-            self._end_line(chunks)
+        if any(self._parts):
+            self._end_line("", chunks)
         if self._white:
             chunks.append(Sentence(self._white))
         self._room = -1
@@ -140,6 +130,7 @@ class SentenceChunker:
             count = fitting_chars(fragment, self._room, self._length, at)
             if count:
                 fitting = fragment[at : at + count]
+                self._room -= self._length(fitting)
                 self._take(fitting, self._find(fitting), chunks)
                 at += count
             elif not self._ends_before(fragment[at], chunks):
@@ -149,78 +140,95 @@ class SentenceChunker:
         """Let out the sentence if it fits only just, and the next character ends it."""
         if self._is_whole_line or char not in SPACES:
             return False
-        return self._end_sentence(chunks)
+        return self._end_sentence("", chunks)
 
     def _take(
         self, text: str, match: re.Match[str] | None, chunks: list[Sentence]
     ) -> None:
-        """Take a text that fits; let out the sentences that end in it."""
-        start = left = 0
-        if not self._is_whole_line:
-            self._find = FIND_END
+        """Take a text that there was room for; let out the sentences it ends."""
+        start, left, size = 0, -1, len(text)
+        self._find = FIND_LINE_END if self._is_whole_line else FIND_END
         while match is not None:
-            end = match.end()
-            mark = text[end - 1 : end]
-            if mark == "\n":
-                self._parts.append(text[start:end])
-                self._end_line(chunks)
+            end, place = match.end(), match.lastindex
+            if place == NEWLINE:
+                self._end_line(text[start:end], chunks)
                 start = left = end
-            elif mark in JAPANESE_ENDS or text[end : end + 1] in SPACES:
-                self._parts.append(text[start:end])
-                start = end
-                if self._end_sentence(chunks):
+            elif place is None or place == BEFORE_FRAGMENT:
+                self._find = find_end_behind_mark if place else FIND_END
+                break
+            else:
+                if self._end_sentence(text[start:end], chunks):
                     left = end
-            match = self._find(text, end) if end < len(text) else None
-        self._parts.append(text[start:])
-        if left < len(text):
+                start = end
+            find = self._find
+            match = find(text, end) if end < size else None
+        if start < size:
+            self._parts.append(text[start:])
+        if 0 <= left < size:
             self._room -= self._length(text[left:])
-        if not self._is_whole_line and text[-1] in BEFORE_SPACES:
-            self._find = FIND_END_OR_SPACE
 
-    def _end_sentence(self, chunks: list[Sentence]) -> bool:
-        """Let out the sentence if it ends here, where it may."""
+    def _end_sentence(self, piece: str, chunks: list[Sentence]) -> bool:
+        """Let out the sentence if it ends behind this piece, where it may."""
+        parts, seen_count = self._parts, self._seen_count
+        text = "".join(parts[seen_count:] if seen_count else parts) + piece
+        if not self._end.is_behind(text):
+            parts[seen_count:] = [text]
+            self._seen_count = seen_count + 1
+            return False
+        if seen_count:
+            text = "".join(parts[:seen_count]) + text
+            self._seen_count = 0
+        parts.clear()
         head = self._head
-        text = "".join(self._parts)
-        self._parts = []
-        if not self._end.is_behind(text, is_begun=bool(head)):
-            self._seen.append(text)
-            return False
-        if self._seen:
-            text = "".join([*self._seen, text])
         if is_row(head or text):
+            parts.append(text)
             self._begin_line(is_whole=True)
-            self._seen = [text]
             return False
-        chunks.append(Sentence(self._white + text))
+        if self._shortest and self._length(text.strip()) < self._shortest:
+            parts.append(text)
+            self._seen_count = 1
+            return False
         if len(head) < MAX_HEAD_CHARS:
-            self._head = (head + text)[:MAX_HEAD_CHARS]
-        self._restart()
+            self._head = head + text if head else text
+        if self._white:
+            text, self._white = self._white + text, ""
+        chunks.append(Sentence(text))
+        self._room = self._limit
         return True
 
-    def _end_line(self, chunks: list[Sentence]) -> None:
-        line = "".join(self._parts)
-        if self._seen:
-            line = "".join([*self._seen, line])
-        head, self._head = self._head, ""
-        state = self._state
-        before = state.leaf
-        state.feed(head + line if head else line)
-        after = state.leaf
-        if before != "fence" or after != "fence":
-            self._begin_line(is_whole=after == "fence" or after == "table")
-        kind, self._kind = self._kind, "prose"
-        is_first = True
-        if after == "fence" or before == "fence":
-            self._kind, is_first = "code", before != "fence"
-        elif after == "table" or is_row(head or line):
-            self._kind, is_first = "table", kind != "table"
+    def _end_line(self, piece: str, chunks: list[Sentence]) -> None:
+        parts, head, state = self._parts, self._head, self._state
+        line = "".join(parts) + piece
+        parts.clear()
+        is_first = False
+        if head or not goes_on(state, line):
+            is_first = self._read_line(head + line if head else line)
+        self._room = self._limit
         if line.isspace():
+            length = self._length
             self._white += line
-            self._parts, self._seen = [], []
-            self._room = self._limit - self._length(self._white)
+            self._room -= length(self._white)
             return
-        chunks.append(Sentence(self._white + line, self._kind, is_first=is_first))
-        self._restart()
+        if self._white:
+            line, self._white = self._white + line, ""
+        chunks.append(Sentence(line, "", "", self._kind, is_first))
+
+    def _read_line(self, line: str) -> bool:
+        """Tell what kind of line this is, and whether it is the first of its block."""
+        state, kind = self._state, self._kind
+        was_code = state.leaf == "fence"
+        state.feed(line)
+        leaf = state.leaf
+        self._head, self._seen_count = "", 0
+        if was_code and leaf == "fence":
+            return False
+        self._begin_line(is_whole=leaf == "fence" or leaf == "table")
+        if was_code or leaf == "fence":
+            self._kind = "code"
+            return not was_code
+        is_table = leaf == "table" or is_row(line)
+        self._kind = "table" if is_table else "prose"
+        return not is_table or kind != "table"
 
     def _begin_line(self, *, is_whole: bool) -> None:
         self._is_whole_line = is_whole
@@ -228,11 +236,11 @@ class SentenceChunker:
         self._end.begin_line()
 
     def _restart(self) -> None:
-        self._parts, self._seen, self._white = [], [], ""
+        self._parts, self._seen_count, self._white = [], 0, ""
         self._room = self._limit
 
     def _cut(self, chunks: list[Sentence]) -> None:
-        text = "".join([self._white, *self._seen, *self._parts])
+        text = "".join([self._white, *self._parts])
         blank = len(text) - len(text.lstrip())
         high = fitting_chars(text, self._limit, self._length)
         kind: Kind = "code" if self._state.leaf == "fence" else "prose"
@@ -242,9 +250,10 @@ class SentenceChunker:
         else:
             low = max(blank, high // MIN_SHARE)
             at = cut.place(text, low, high, is_code=kind == "code", is_spoken=True)
-        chunks.append(Sentence(text[:at], kind, is_first=kind == "prose"))
+        chunks.append(Sentence(text[:at], kind=kind, is_first=kind == "prose"))
         if at > len(self._white):
             self._head = (self._head + text[len(self._white) : at])[:MAX_HEAD_CHARS]
         self._restart()
         self._begin_line(is_whole=self._state.leaf in ("fence", "table"))
+        self._end.is_begun = self._head != ""
         self._consume(text[at:], chunks)
