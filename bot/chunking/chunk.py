@@ -1,12 +1,10 @@
 """What is delivered at once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import NamedTuple
 
 
-@dataclass(slots=True, unsafe_hash=True)
-class Chunk:
+class Chunk(NamedTuple):
     """One or more whole lines, and what makes them readable on their own.
 
     The bodies of all chunks of a text concatenate to that text. `prefix` and `suffix`
@@ -14,11 +12,9 @@ class Chunk:
     header of a table; definitions of links, which a blank line ends.
     """
 
-    # Final says to type checkers what frozen says at run time, which makes what is
-    # made for each line or sentence take three times as long to make.
-    body: Final[str]
-    prefix: Final[str] = ""
-    suffix: Final[str] = ""
+    body: str
+    prefix: str = ""
+    suffix: str = ""
 
     @property
     def text(self) -> str:

@@ -13,7 +13,6 @@ from bot.chunking.inline import InlineState
 from bot.chunking.intake import LineIntake
 from bot.chunking.limit import UNLIMITED, Length, fitting_chars
 from bot.chunking.markdown import MarkdownState
-from bot.chunking.resumption import goes_on
 from bot.chunking.sentences import SentenceChunker
 
 MIN_SHARE: Final = 4
@@ -87,9 +86,7 @@ class LineChunker(LineIntake):
         head, state = self._head, self._state
         if head:
             self._head = ""
-            state.feed(head + line)
-        elif not goes_on(state, line):
-            state.feed(line)
+        state.feed(head + line if head else line)
         if self._row:
             if state.leaf == "table":
                 chunks.append(self._leave(self._row + line))

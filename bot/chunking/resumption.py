@@ -13,18 +13,6 @@ _TOLD_CHARS: Final = 3
 """So many characters tell whether a line ends a table, but for long numbers."""
 
 
-def goes_on(state: MarkdownState, line: str) -> bool:
-    """Say whether a line is surely one more of the code or table that is open.
-
-    The state needs to read such a line only for the seam before it.
-    """
-    if state.containers or state.math:
-        return False
-    if state.leaf == "fence" and state.fence is not None:
-        return state.fence.marker[0] not in line
-    return state.leaf == "table" and line[0] == "|"
-
-
 def closing(state: MarkdownState) -> str:
     """Return the line, without its ending, that closes what must not stay open.
 

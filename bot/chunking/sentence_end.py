@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 CONTEXT_CHARS: Final = 32
 """How far before a full stop the word stands that may be an abbreviation."""
@@ -18,42 +18,52 @@ _TRAILERS: Final = "\"'”’)]*_"
 _TERMINATORS: Final = ".!?…"
 _JAPANESE: Final = "。！？｡．"
 _TERMINATOR_SET: Final = frozenset(_TERMINATORS)
-_SURE_ENDS: Final = frozenset(_JAPANESE + "!?…")
 JAPANESE_ENDS: Final = frozenset(_JAPANESE)
 SPACES: Final = frozenset(" \t\r")
-_ENDING: Final = rf"[{re.escape(_TRAILERS)}]*+(?:(?=[ \t\r])()|\Z())"
-"""The rest of a Latin end: white space follows, or may follow in the next fragment."""
-BEFORE_SPACE, BEFORE_FRAGMENT, NEWLINE, JAPANESE = range(1, 5)
-"""Where the place is that was found: the `lastindex` of its match."""
-Find = Callable[..., re.Match[str] | None]
-"""Finds the next place where a sentence or its line may end in a fragment, if any.
-
-The place is the end of the match.
-"""
-FIND_END: Final[Find] = re.compile(
-    rf"[\n{_JAPANESE}{_TERMINATORS}]"
-    rf"(?:(?<=[{_TERMINATORS}]){_ENDING}|(?<=\n)()|(?<=[{_JAPANESE}])())"
-).search
-FIND_LINE_END: Final[Find] = re.compile(r"\n(?:(?!)()()|())").search
-"""For code and the rows of tables."""
-_GO_ON: Final[Find] = re.compile(rf"(?!\Z){_ENDING}").match
-_NOWHERE: Final[Find] = re.compile(r"(?!\Z)").match
-
-
-def find_end_behind_mark(fragment: str) -> re.Match[str] | None:
-    """Find an end in the fragment behind a terminator: something in any."""
-    return _GO_ON(fragment) or FIND_END(fragment) or _NOWHERE(fragment)
-
-
+Quiet = Callable[[str], bool]
+HAS_NO_MARK: Final[Quiet] = frozenset("\n" + _JAPANESE + _TERMINATORS).isdisjoint
+"""Says of a fragment that no sentence ends in it."""
+IS_EMPTY: Final[Quiet] = "".__contains__
+"""Says the same behind a terminator."""
 _NESTING: Final = re.compile(r"[「」『』（）【】`]")
-_NO_NESTING: Final = "[^「」『』（）【】`]*+"
-_CLOSED: Final = re.compile(
-    rf"{_NO_NESTING}(?:(?:「{_NO_NESTING}」|『{_NO_NESTING}』|（{_NO_NESTING}）"
-    rf"|【{_NO_NESTING}】|`[^`]*+`){_NO_NESTING})*+\Z"
-)
-"""A piece that opens nothing that it does not close, at a glance."""
 _DEPTHS: Final = dict.fromkeys("「『（【", 1) | dict.fromkeys("」』）】", -1)
 _WORD_CHAR: Final = re.compile(r"[^\W_]")
+_TERMINATOR: Final = f"[{_TERMINATORS}]"
+_NO_NESTING: Final = "[^「」『』（）【】`]*+"
+_NESTED: Final = "|".join(
+    f"{a}{_NO_NESTING}{b}" for a, b in ("「」", "『』", "（）", "【】")
+)
+_OPEN: Final = re.compile(
+    rf"{_NO_NESTING}(?:(?:{_NESTED}|`[^`]*+`){_NO_NESTING})*+"
+    rf"(?:\Z()|[「『（【]{_NO_NESTING}\Z()|`[^`]*+\Z())"
+).match
+_CLOSED, _IN_BRACKETS, _IN_CODE = range(1, 4)
+_TRAILING: Final = rf"[{re.escape(_TRAILERS)}]*+"
+_TEXT: Final = rf"[^\n{_JAPANESE}{_TERMINATORS}]*+"
+_REST: Final = rf"{_TEXT}(?:{_TERMINATOR}(?!{_TRAILING}(?:[ \t\r]|\Z)){_TEXT})*+"
+_PLACE: Final = rf"{_REST}(?:[\n{_JAPANESE}]|{_TERMINATOR}{_TRAILING}(?=[ \t\r]))"
+Find = Callable[[str, int], re.Match[str]]
+"""Finds where a sentence or its line may end next, from a place in a fragment on.
+
+The groups are what stands before and behind that, up to the next such place; or, where
+there is none, one that says whether the fragment ends with a terminator.
+"""
+find_end: Final = cast(
+    "Find",
+    re.compile(rf"({_PLACE})({_REST})|{_REST}(?:{_TERMINATOR}{_TRAILING}())?\Z").match,
+)
+find_end_behind_mark: Final = cast(
+    "Find",
+    re.compile(
+        rf"({_TRAILING}(?=[ \t\r])|{_PLACE})({_REST})"
+        rf"|(?:{_TRAILING}|{_REST}{_TERMINATOR}{_TRAILING})\Z()|{_REST}\Z"
+    ).match,
+)
+"""For the fragment behind a terminator."""
+find_line_end: Final = cast(
+    "Find", re.compile(rf"([^\n]*+\n)({_REST})|[^\n]*+(?:(?!)())?\Z").match
+)
+"""For code and the rows of tables."""
 
 
 class SentenceEnd:
@@ -66,38 +76,26 @@ class SentenceEnd:
         """Begin a line."""
         self.is_begun = False
         """Whether a sentence has ended before, in this line."""
+        self.is_fresh = True
+        """Whether nothing of a sentence was handed in, and nothing is open."""
         self._before = ""
         self._is_worded = self._is_code = False
         self._depth = 0
-        self._is_plain = True
-        """Whether no bracket and no code is open."""
 
     def begin_line(self) -> None:
         """Forget what was open on the last line."""
         self.is_begun = False
-        if self._before or not self._is_plain:
-            self._before, self._is_worded = "", False
-            self._depth, self._is_code, self._is_plain = 0, False, True
+        if not self.is_fresh:
+            self.is_fresh, self._before = True, ""
+            self._is_worded, self._depth, self._is_code = False, 0, False
 
     def is_behind(self, piece: str) -> bool:
         """Say whether the sentence ends behind its next piece.
 
         That ends with a Japanese terminator, or white space follows.
         """
-        is_closed = "`" not in piece if piece.isascii() else _CLOSED.match(piece)
-        if not is_closed or not self._is_plain:
+        if not piece.isascii() or "`" in piece:
             self._nest(piece)
-        elif piece[-2:-1].isalnum() and (
-            piece[-1] in _SURE_ENDS or _ends_word(piece, self._before)
-        ):
-            # Most sentences: no more state is needed to see that they end, or changes.
-            self.is_begun = True
-            if self._before:
-                self._before, self._is_worded = "", False
-            return True
-        return self._is_behind_rest(piece)
-
-    def _is_behind_rest(self, piece: str) -> bool:
         text = self._before + piece
         is_worded = self._is_worded or _WORD_CHAR.search(piece) is not None
         is_end = is_worded and not self._is_code
@@ -108,6 +106,7 @@ class SentenceEnd:
         self._is_worded = is_worded and not is_end
         self._before = "" if is_end else text[-CONTEXT_CHARS:]
         self.is_begun |= is_end
+        self.is_fresh = is_end and not (self._depth or self._is_code)
         return is_end
 
     def _nest(self, piece: str) -> None:
@@ -119,7 +118,6 @@ class SentenceEnd:
             elif not is_code:
                 depth = max(depth + _DEPTHS[mark], 0)
         self._depth, self._is_code = depth, is_code
-        self._is_plain = not (depth or is_code)
 
 
 def is_row(line: str) -> bool:
@@ -127,13 +125,27 @@ def is_row(line: str) -> bool:
     return "|" in line and line[:CONTEXT_CHARS].lstrip().startswith("|")
 
 
-def _ends_word(piece: str, before: str) -> bool:
-    """Say whether a full stop stands behind what is surely no abbreviation."""
-    start = piece.rfind(" ") + 1
-    if piece[-1] != "." or (before and not start):
-        return False
-    word = piece[start:-1]
-    return len(word) > 1 and word.isalpha() and word.lower() not in ABBREVIATIONS
+def ends_plainly(text: str, head: str) -> bool | None:
+    """Say whether a sentence ends behind a text, where one may; None if in doubt.
+
+    It has just begun, and `head` is what has left of its line.
+    """
+    if not text.isascii() or "`" in text:
+        nesting = _OPEN(text)
+        place = 0 if nesting is None else nesting.lastindex
+        if place != _CLOSED:
+            is_inside = place == _IN_CODE or (
+                place == _IN_BRACKETS and text[-1] in JAPANESE_ENDS
+            )
+            return False if is_inside else None
+    if not text[-2:-1].isalnum() or ("|" in text and not head):
+        return None
+    if text[-1] != ".":
+        return True
+    word = text[text.rfind(" ") + 1 : -1]
+    if len(word) > 1 and word.isalpha():
+        return word.lower() not in ABBREVIATIONS
+    return False if word[-2:-1] == "." else None
 
 
 def _ends_latin(text: str, *, is_begun: bool) -> bool:

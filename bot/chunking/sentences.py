@@ -1,42 +1,33 @@
 """Chunks to be spoken, or shown where a paragraph runs long: every sentence at once."""
 
-import re
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from bot.chunking import cut
-from bot.chunking.chunk import Chunk
 from bot.chunking.errors import FinishedError
 from bot.chunking.limit import Length, checked, fitting_chars
 from bot.chunking.markdown import MarkdownState
-from bot.chunking.resumption import goes_on
+from bot.chunking.sentence import Kind, Sentence, new_sentence
 from bot.chunking.sentence_end import (
-    BEFORE_FRAGMENT,
-    FIND_END,
-    FIND_LINE_END,
-    NEWLINE,
+    HAS_NO_MARK,
+    IS_EMPTY,
     SPACES,
     Find,
+    Quiet,
     SentenceEnd,
+    ends_plainly,
+    find_end,
     find_end_behind_mark,
+    find_line_end,
     is_row,
 )
-
-Kind = Literal["prose", "code", "table"]
 
 MIN_SHARE: Final = 4
 """A cut takes at least this part of what could be cut off: the rest is read again."""
 MAX_HEAD_CHARS: Final = 256
 """What is kept of a line that has left in part, to know what kind of line it is."""
 
-
-@dataclass(slots=True, unsafe_hash=True)
-class Sentence(Chunk):
-    """One sentence, or a line of what is not prose."""
-
-    kind: Final[Kind] = "prose"
-    is_first: Final[bool] = True
-    """Whether it begins its code block or table."""
+MAX_GLANCE_CHARS: Final = 400
+"""What is pending is looked at as a whole, again and again, up to this length."""
 
 
 class SentenceChunker:
@@ -67,11 +58,12 @@ class SentenceChunker:
         self._white = ""
         self._parts: list[str] = []
         """The sentence so far, but for the white space that leads it."""
-        self._seen_count = 0
-        """How many of the parts stand before a place where it might have ended."""
+        self._seen: list[str] = []
+        """What of it stands before places where it might have ended."""
         self._head = ""
         self._end = SentenceEnd()
-        self._find: Find = FIND_END
+        self._is_quiet: Quiet = HAS_NO_MARK
+        self._find: Find = find_end
         self._is_whole_line = False
         """Whether only a newline ends this: code, or a row of a table."""
         self._kind: Kind = "prose"
@@ -84,19 +76,18 @@ class SentenceChunker:
         Raises:
             FinishedError: after `finish`.
         """
-        length, find = self._length, self._find
+        # A function that an instance holds is called faster behind a local name.
+        length, is_quiet = self._length, self._is_quiet
         room = self._room - length(fragment)
         if room < 0:
             return self._push_over(fragment)
         self._room = room
-        if not self._is_whole_line or "\n" in fragment:
-            match = find(fragment)
-            if match is not None:
-                chunks: list[Sentence] = []
-                self._take(fragment, match, chunks)
-                return tuple(chunks)
-        self._parts.append(fragment)
-        return ()
+        if "\n" not in fragment if self._is_whole_line else is_quiet(fragment):
+            self._parts.append(fragment)
+            return ()
+        chunks: list[Sentence] = []
+        self._take(fragment, chunks)
+        return tuple(chunks)
 
     def _push_over(self, fragment: str) -> tuple[Sentence, ...]:
         """Take a fragment that there is no room for."""
@@ -116,9 +107,12 @@ class SentenceChunker:
             raise FinishedError("finish after finish")
         self._finished = True
         chunks: list[Sentence] = []
-        if any(self._parts):
-            self._end_line("", chunks)
-        if self._white:
+        rest = "".join([*self._seen, *self._parts])
+        self._seen.clear()
+        sentence = self._ended_line(rest) if rest else None
+        if sentence is not None:
+            chunks.append(sentence)
+        elif self._white:
             chunks.append(Sentence(self._white))
         self._room = -1
         return tuple(chunks)
@@ -131,87 +125,107 @@ class SentenceChunker:
             if count:
                 fitting = fragment[at : at + count]
                 self._room -= self._length(fitting)
-                self._take(fitting, self._find(fitting), chunks)
+                self._take(fitting, chunks)
                 at += count
             elif not self._ends_before(fragment[at], chunks):
                 self._cut(chunks)
 
     def _ends_before(self, char: str, chunks: list[Sentence]) -> bool:
         """Let out the sentence if it fits only just, and the next character ends it."""
-        if self._is_whole_line or char not in SPACES:
+        if self._is_quiet is not IS_EMPTY or char not in SPACES:
             return False
-        return self._end_sentence("", chunks)
+        self._look(is_behind_mark=False)
+        return self._end_at("", chunks)
 
-    def _take(
-        self, text: str, match: re.Match[str] | None, chunks: list[Sentence]
-    ) -> None:
+    def _take(self, text: str, chunks: list[Sentence]) -> None:
         """Take a text that there was room for; let out the sentences it ends."""
-        start, left, size = 0, -1, len(text)
-        self._find = FIND_LINE_END if self._is_whole_line else FIND_END
-        while match is not None:
-            end, place = match.end(), match.lastindex
-            if place == NEWLINE:
-                self._end_line(text[start:end], chunks)
-                start = left = end
-            elif place is None or place == BEFORE_FRAGMENT:
-                self._find = find_end_behind_mark if place else FIND_END
-                break
-            else:
-                if self._end_sentence(text[start:end], chunks):
-                    left = end
-                start = end
+        at, left, size = 0, -1, len(text)
+        while True:
             find = self._find
-            match = find(text, end) if end < size else None
-        if start < size:
-            self._parts.append(text[start:])
-        if 0 <= left < size:
-            self._room -= self._length(text[left:])
+            match = find(text, at)
+            piece, rest, mark = match.groups()
+            if mark is not None or self._is_quiet is IS_EMPTY:
+                self._look(is_behind_mark=mark is not None)
+            if piece is None:
+                rest = text[at:] if at else text
+                break
+            at += len(piece)
+            if self._end_at(piece, chunks):
+                left = at
+            if match.end() == size:
+                break
+        self._parts.append(rest)
+        if left >= 0:
+            length = self._length
+            self._room -= length(text[left:])
 
-    def _end_sentence(self, piece: str, chunks: list[Sentence]) -> bool:
-        """Let out the sentence if it ends behind this piece, where it may."""
-        parts, seen_count = self._parts, self._seen_count
-        text = "".join(parts[seen_count:] if seen_count else parts) + piece
-        if not self._end.is_behind(text):
-            parts[seen_count:] = [text]
-            self._seen_count = seen_count + 1
+    def _end_at(self, piece: str, chunks: list[Sentence]) -> bool:
+        """Take a piece behind which a sentence may end; return whether it has left."""
+        parts = self._parts
+        parts.append(piece)
+        text = "".join(parts)
+        is_line = text[-1] == "\n"
+        if not is_line and not self._is_end(text):
             return False
-        if seen_count:
-            text = "".join(parts[:seen_count]) + text
-            self._seen_count = 0
         parts.clear()
-        head = self._head
-        if is_row(head or text):
-            parts.append(text)
+        sentence = self._ended_line(text) if is_line else self._ended(text)
+        if sentence is not None:
+            chunks.append(sentence)
+            return True
+        return is_line
+
+    def _look(self, *, is_behind_mark: bool) -> None:
+        """Look for ends in the next fragment, behind a terminator or not."""
+        self._is_quiet = IS_EMPTY if is_behind_mark else HAS_NO_MARK
+        self._find = find_end_behind_mark if is_behind_mark else find_end
+
+    def _is_end(self, text: str) -> bool:
+        """Say whether the sentence ends behind this text, where it may."""
+        end, head = self._end, self._head
+        if end.is_fresh and len(text) <= MAX_GLANCE_CHARS:
+            is_end = ends_plainly(text, head)
+            if is_end is not None:
+                end.is_begun |= is_end
+                return is_end
+        self._parts.clear()
+        if end.is_behind(text):
+            if not is_row(head or "".join([*self._seen, text])):
+                return True
             self._begin_line(is_whole=True)
-            return False
+        self._seen.append(text)
+        return False
+
+    def _ended(self, text: str) -> Sentence | None:
+        """Return the sentence that ends with this text, or hold it if it is short."""
+        if self._seen:
+            text = "".join([*self._seen, text])
+            self._seen.clear()
         if self._shortest and self._length(text.strip()) < self._shortest:
-            parts.append(text)
-            self._seen_count = 1
-            return False
+            self._seen.append(text)
+            return None
+        head = self._head
         if len(head) < MAX_HEAD_CHARS:
-            self._head = head + text if head else text
+            self._head = head + text
         if self._white:
             text, self._white = self._white + text, ""
-        chunks.append(Sentence(text))
         self._room = self._limit
-        return True
+        return new_sentence(Sentence, (text, "", "", "prose", True))
 
-    def _end_line(self, piece: str, chunks: list[Sentence]) -> None:
-        parts, head, state = self._parts, self._head, self._state
-        line = "".join(parts) + piece
-        parts.clear()
-        is_first = False
-        if head or not goes_on(state, line):
-            is_first = self._read_line(head + line if head else line)
+    def _ended_line(self, line: str) -> Sentence | None:
+        """Return what is left of a line that ends; hold white space."""
+        if self._seen:
+            line = "".join([*self._seen, line])
+            self._seen.clear()
+        head = self._head
+        is_first = self._read_line(head + line if head else line)
         self._room = self._limit
         if line.isspace():
-            length = self._length
             self._white += line
-            self._room -= length(self._white)
-            return
+            self._room -= self._length(self._white)
+            return None
         if self._white:
             line, self._white = self._white + line, ""
-        chunks.append(Sentence(line, "", "", self._kind, is_first))
+        return new_sentence(Sentence, (line, "", "", self._kind, is_first))
 
     def _read_line(self, line: str) -> bool:
         """Tell what kind of line this is, and whether it is the first of its block."""
@@ -219,10 +233,15 @@ class SentenceChunker:
         was_code = state.leaf == "fence"
         state.feed(line)
         leaf = state.leaf
-        self._head, self._seen_count = "", 0
+        self._head = ""
+        is_whole = leaf == "fence" or leaf == "table"
+        if not (is_whole or self._is_whole_line or "|" in line):
+            self._kind = "prose"
+            self._end.begin_line()
+            return True
         if was_code and leaf == "fence":
             return False
-        self._begin_line(is_whole=leaf == "fence" or leaf == "table")
+        self._begin_line(is_whole=is_whole)
         if was_code or leaf == "fence":
             self._kind = "code"
             return not was_code
@@ -232,15 +251,13 @@ class SentenceChunker:
 
     def _begin_line(self, *, is_whole: bool) -> None:
         self._is_whole_line = is_whole
-        self._find = FIND_LINE_END if is_whole else FIND_END
+        self._is_quiet = HAS_NO_MARK
+        self._find = find_line_end if is_whole else find_end
         self._end.begin_line()
 
-    def _restart(self) -> None:
-        self._parts, self._seen_count, self._white = [], 0, ""
-        self._room = self._limit
-
     def _cut(self, chunks: list[Sentence]) -> None:
-        text = "".join([self._white, *self._parts])
+        white = self._white
+        text = "".join([white, *self._seen, *self._parts])
         blank = len(text) - len(text.lstrip())
         high = fitting_chars(text, self._limit, self._length)
         kind: Kind = "code" if self._state.leaf == "fence" else "prose"
@@ -251,9 +268,12 @@ class SentenceChunker:
             low = max(blank, high // MIN_SHARE)
             at = cut.place(text, low, high, is_code=kind == "code", is_spoken=True)
         chunks.append(Sentence(text[:at], kind=kind, is_first=kind == "prose"))
-        if at > len(self._white):
-            self._head = (self._head + text[len(self._white) : at])[:MAX_HEAD_CHARS]
-        self._restart()
-        self._begin_line(is_whole=self._state.leaf in ("fence", "table"))
+        if at > len(white):
+            self._head = (self._head + text[len(white) : at])[:MAX_HEAD_CHARS]
+        self._parts.clear()
+        self._seen.clear()
+        self._white, self._room = "", self._limit
+        is_whole = self._state.leaf in ("fence", "table") or is_row(self._head)
+        self._begin_line(is_whole=is_whole)
         self._end.is_begun = self._head != ""
         self._consume(text[at:], chunks)

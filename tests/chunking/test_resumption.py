@@ -1,12 +1,9 @@
 """What closes a chunk and opens the next."""
 
 import pytest
-from hypothesis import given, settings
 
 from bot.chunking.markdown import MarkdownState
-from bot.chunking.resumption import closing, goes_on, is_told, reopening
-from tests.chunking.texts import documents
-from tests.long import examples
+from bot.chunking.resumption import closing, is_told, reopening
 
 
 def behind(*lines: str) -> MarkdownState:
@@ -58,20 +55,3 @@ def test_some_beginnings_do_not_tell_what_their_line_is(
     lines: list[str], beginning: str, *, told: bool
 ) -> None:
     assert is_told(behind(*lines), beginning) is told
-
-
-@settings(max_examples=examples(80, 1500), deadline=None)
-@given(documents())
-def test_a_line_that_goes_on_changes_nothing_that_is_open(text: str) -> None:
-    state = MarkdownState()
-
-    for line in text.splitlines(keepends=True):
-        before = state.leaf, len(state.containers), state.math
-        is_going_on = goes_on(state, line)
-        state.feed(line)
-
-        assert not is_going_on or before == (
-            state.leaf,
-            len(state.containers),
-            state.math,
-        )
