@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from operator import itemgetter
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from typing_extensions import override
 
@@ -10,8 +10,7 @@ from bot.chunking.chunk import Chunk
 
 Kind = Literal["prose", "code", "table"]
 
-new_sentence: Final = tuple.__new__
-"""Makes a sentence of all its fields, in half the time that the class takes."""
+_new: Final[Callable[..., Any]] = vars(tuple)["__new__"]
 _kind: Final[Callable[[Chunk], Kind]] = itemgetter(3)
 _is_first: Final[Callable[[Chunk], bool]] = itemgetter(4)
 
@@ -30,7 +29,8 @@ class Sentence(Chunk):
         is_first: bool = True,
     ) -> Self:
         """Hold a sentence."""
-        return new_sentence(cls, (body, prefix, suffix, kind, is_first))
+        sentence: Self = _new(cls, (body, prefix, suffix, kind, is_first))
+        return sentence
 
     @override
     def __repr__(self) -> str:
@@ -46,3 +46,8 @@ class Sentence(Chunk):
     def is_first(self) -> bool:
         """Say whether it begins its code block or table."""
         return _is_first(self)
+
+
+Fields = tuple[str, str, str, Kind, bool]
+new_sentence: Final[Callable[[type[Sentence], Fields], Sentence]] = _new
+"""Makes a sentence of all its fields in half the time that the class takes."""

@@ -74,9 +74,9 @@ class SentenceEnd:
 
     def __init__(self) -> None:
         """Begin a line."""
-        self.is_begun = False
+        self.is_begun: bool = False
         """Whether a sentence has ended before, in this line."""
-        self.is_fresh = True
+        self.is_fresh: bool = True
         """Whether nothing of a sentence was handed in, and nothing is open."""
         self._before = ""
         self._is_worded = self._is_code = False

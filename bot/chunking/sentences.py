@@ -134,7 +134,7 @@ class SentenceChunker:
         """Let out the sentence if it fits only just, and the next character ends it."""
         if self._is_quiet is not IS_EMPTY or char not in SPACES:
             return False
-        self._look(is_behind_mark=False)
+        self._is_quiet, self._find = HAS_NO_MARK, find_end
         return self._end_at("", chunks)
 
     def _take(self, text: str, chunks: list[Sentence]) -> None:
@@ -144,8 +144,10 @@ class SentenceChunker:
             find = self._find
             match = find(text, at)
             piece, rest, mark = match.groups()
-            if mark is not None or self._is_quiet is IS_EMPTY:
-                self._look(is_behind_mark=mark is not None)
+            if mark is not None:
+                self._is_quiet, self._find = IS_EMPTY, find_end_behind_mark
+            elif self._is_quiet is IS_EMPTY:
+                self._is_quiet, self._find = HAS_NO_MARK, find_end
             if piece is None:
                 rest = text[at:] if at else text
                 break
@@ -174,18 +176,13 @@ class SentenceChunker:
             return True
         return is_line
 
-    def _look(self, *, is_behind_mark: bool) -> None:
-        """Look for ends in the next fragment, behind a terminator or not."""
-        self._is_quiet = IS_EMPTY if is_behind_mark else HAS_NO_MARK
-        self._find = find_end_behind_mark if is_behind_mark else find_end
-
     def _is_end(self, text: str) -> bool:
         """Say whether the sentence ends behind this text, where it may."""
         end, head = self._end, self._head
         if end.is_fresh and len(text) <= MAX_GLANCE_CHARS:
             is_end = ends_plainly(text, head)
             if is_end is not None:
-                end.is_begun |= is_end
+                end.is_begun = end.is_begun or is_end
                 return is_end
         self._parts.clear()
         if end.is_behind(text):
@@ -200,7 +197,8 @@ class SentenceChunker:
         if self._seen:
             text = "".join([*self._seen, text])
             self._seen.clear()
-        if self._shortest and self._length(text.strip()) < self._shortest:
+        shortest = self._shortest
+        if shortest and self._length(text.strip()) < shortest:
             self._seen.append(text)
             return None
         head = self._head

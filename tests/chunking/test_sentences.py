@@ -51,6 +51,27 @@ def test_what_is_no_end_ends_nothing(text: str) -> None:
     assert bodies(text) == [text]
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("See `a. b` there. c", ["See `a. b` there.", " c"]),
+        ("「あ。い。」とう。え", ["「あ。い。」とう。", "え"]),
+        ("「Yes. No」 b", ["「Yes.", " No」 b"]),
+        ("See e.g. this one. b", ["See e.g. this one.", " b"]),
+        (
+            "x" * 500 + " `a. b` e.g. Mr. " + "y. z",
+            ["x" * 500 + " `a. b` e.g. Mr. y. z"],
+        ),
+        ('He said "so." Then', ['He said "so."', " Then"]),
+        ("| a. b | c. d", ["| a. b | c. d"]),
+    ],
+)
+def test_what_is_open_ends_no_sentence_and_what_is_closed_no_longer_counts(
+    text: str, left: list[str]
+) -> None:
+    assert bodies(text, 1_000) == left
+
+
 def test_empty_fragments_change_nothing() -> None:
     empty = [""] * 40
     parts = ["*", *empty, ". ", *empty, "Mr", *empty, ".", *empty, " Fox", ". ", "b"]
