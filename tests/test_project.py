@@ -30,6 +30,8 @@ TESTED_ELSEWHERE = {
     Path("chunking/errors.py"): "chunking/test_chunkers.py",
     Path("chunking/margin.py"): "chunking/test_markdown.py",
     Path("chunking/seam.py"): "chunking/test_markdown.py",
+    Path("chunking/open_blocks.py"): "chunking/test_markdown.py",
+    Path("chunking/sentence.py"): "chunking/test_sentences.py",
     Path("chunking/sentence_end.py"): "chunking/test_sentences.py",
     Path("chunking/split.py"): "chunking/test_blocks.py",
     Path("chunking/syntax.py"): "chunking/test_markdown.py",

@@ -30,7 +30,8 @@ from bot.chunking.lines import LineChunker
 from bot.chunking.markdown import MarkdownState
 from bot.chunking.resumption import closing, reopening
 from bot.chunking.seam import Seam
-from bot.chunking.sentences import Sentence, SentenceChunker
+from bot.chunking.sentence import Sentence
+from bot.chunking.sentences import SentenceChunker
 from bot.chunking.speech import spoken
 from bot.chunking.split import lines_of
 

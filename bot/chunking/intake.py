@@ -57,13 +57,13 @@ class LineIntake(ABC):
         return tuple(chunks)
 
     def _consume(self, fragment: str, chunks: list[Chunk]) -> None:
-        start = 0
-        while start < len(fragment):
+        start, size, length = 0, len(fragment), self._length
+        while start < size:
             end = fragment.find("\n", start) + 1
-            piece = fragment[start : end or None]
-            room = self._room - self._length(piece)
+            piece = fragment[start : end or size]
+            room = self._room - length(piece)
             if room < 0:
-                count = fitting_chars(piece, self._room, self._length)
+                count = fitting_chars(piece, self._room, length)
                 self._line.append(piece[:count])
                 start += count
                 self._cut(chunks)

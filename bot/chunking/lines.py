@@ -82,9 +82,10 @@ class LineChunker(LineIntake):
     @override
     def _end_line(self, chunks: list[Chunk]) -> None:
         line = "".join(self._line)
-        self._line = []
-        head, self._head = self._head, ""
-        state = self._state
+        self._line.clear()
+        head, state = self._head, self._state
+        if head:
+            self._head = ""
         state.feed(head + line if head else line)
         if self._row:
             if state.leaf == "table":
@@ -97,7 +98,11 @@ class LineChunker(LineIntake):
         elif "|" in line and state.leaf == "paragraph" and not head:
             self._row = line
         else:
-            chunks.append(self._leave(line))
+            if self._white:
+                line = "".join([*self._white, line])
+                self._white.clear()
+            self._room = self._limit
+            chunks.append(Chunk(line))
 
     def _leave(self, text: str) -> Chunk:
         """Return a text behind the white space that leads it."""

@@ -14,9 +14,10 @@ _KINDS: Final = re.compile(
     r"|(\r?\n)"
     r"|([-+*]) (?=[^\W\d_]|\*{1,2}[^\W_])"
     r"|(#{1,6} )"
+    r"|(`{3}|~{3})"
 )
 """Its groups are the kinds, in their order; what it does not match needs more looks."""
-NONE, TEXT, ROW, BLANK, ITEM, HEADING = range(6)
+NONE, TEXT, ROW, BLANK, ITEM, HEADING, FENCE = range(7)
 _FIRST_CHARS: Final = {"|": ROW, "\n": BLANK}
 
 

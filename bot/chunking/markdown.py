@@ -8,60 +8,32 @@ https://github.github.com/gfm/#tables-extension-
 """
 
 import re
-from typing import Final, Literal
+from typing import Final
 
 from bot.chunking import syntax
 from bot.chunking.definitions import is_definitions_only
-from bot.chunking.fence import Fence, opened_fence
-from bot.chunking.margin import BLANK, HEADING, ITEM, ROW, TEXT, kind_of
+from bot.chunking.fence import opened_fence
+from bot.chunking.margin import BLANK, FENCE, HEADING, ITEM, ROW, TEXT, kind_of
+from bot.chunking.open_blocks import OpenBlocks
 from bot.chunking.seam import Seam
-
-Leaf = Literal["", "paragraph", "fence", "html", "code", "table"]
 
 _FIRST: Final = re.compile(r"[^ ]")
 _BLOCK, _ITEM, _ROW, _NESTED, _BLANK, _LINE, _TEXT, _NONE = Seam
 
 
-class MarkdownState:
+class MarkdownState(OpenBlocks):
     """Which blocks are open behind the lines read so far."""
-
-    def __init__(self) -> None:
-        """Begin a document."""
-        self.leaf: Leaf = ""
-        self.is_heading = False
-        """Whether the last line that is not blank ended a heading."""
-        self.is_settled = False
-        """Whether nothing that follows can belong to the block of the last line."""
-        self.math = ""
-        """What closes the display math that is open, if one is."""
-        self.containers: list[syntax.Container] = []
-        """Quotes and list items, the outermost first."""
-        self.is_too_deep = False
-        """Whether a line was read as text because it stands deeper than is read."""
-        self._list = ""
-        self.fence: Fence | None = None
-        """The last fence that was opened; still open while the leaf is one."""
-        self._fence_char = ""
-        self._html_end = syntax.BLANK_LINE
-        self._header = ""
-        self.table = self.table_lead = ""
-        """Header and delimiter row of the last table, and what its rows begin with."""
-        self._label_lines: list[str] = []
-        self._is_first_inside = self._is_behind_blank = False
-
-    @property
-    def is_nested(self) -> bool:
-        """Say whether a quote or a list item is open."""
-        return bool(self.containers)
 
     def feed(self, line: str) -> Seam:
         """Read a line, its ending included; return how good the seam before it is."""
         leaf = self.leaf
         if self.math or leaf == "html":
             return self._feed_slowly(line)
-        if leaf == "fence" and not self.containers:
-            is_plain = self._fence_char not in line
-            return self._next_row() if is_plain else self._feed_slowly(line)
+        if (leaf == "fence" or leaf == "table") and not self.containers:
+            if self._fence_char not in line if leaf == "fence" else line[0] == "|":
+                return self._next_row()
+            if leaf == "fence":
+                return self._close_simple_fence(line)
         kind = kind_of(line)
         if kind == TEXT and leaf != "table":
             if leaf == "paragraph":
@@ -70,24 +42,21 @@ class MarkdownState:
         seam = self._read_simple(line, kind) if kind else None
         return self._feed_slowly(line) if seam is None else seam
 
-    def end_paragraph(self) -> None:
-        """Let what follows begin a block: it will not be read behind the paragraph."""
-        self.leaf = ""
-        self.math = ""
-
     def _read_simple(self, line: str, kind: int) -> Seam | None:
         """Read a line of a simple kind, or return None if more must be looked at."""
         if kind == BLANK:
             return self._read_simple_blank()
         if kind == ITEM:
             return self._read_simple_item(line)
+        if kind == ROW:
+            return self._read_simple_row(line)
+        if kind == FENCE:
+            return self._open_simple_fence(line)
         if kind == HEADING:
-            self._begin_simple("")
+            self._begin_simple()
             self.is_heading = True
             return _BLOCK
-        if self.leaf == "table" and not self.containers:
-            return self._next_row() if kind == ROW else None
-        return None if self.leaf == "paragraph" else self._begin_simple_paragraph(line)
+        return None
 
     def _read_simple_blank(self) -> Seam | None:
         containers = self.containers
@@ -102,21 +71,37 @@ class MarkdownState:
 
     def _read_simple_item(self, line: str) -> Seam:
         marker = line[0]
-        seam = self._begin_simple(marker)
+        seam = _ITEM if marker == self._list else _BLOCK
+        self._begin_simple()
+        self._list = marker
         self.containers.append(syntax.Container(marker, len("- "), marker))
         self._open_paragraph(line[len("- ") :])
         return seam
 
-    def _begin_simple(self, kind: str) -> Seam:
+    def _read_simple_row(self, line: str) -> Seam | None:
+        if self.leaf != "paragraph":
+            return None if self.leaf == "table" else self._begin_simple_paragraph(line)
+        if self.containers or not self._underlines(line.rstrip().expandtabs(4), 0):
+            return None
         self.is_heading = self.is_settled = self._is_behind_blank = False
-        return self._begin(0, kind)
+        return _NONE
 
-    def _begin_simple_paragraph(self, line: str) -> Seam:
-        self.is_heading = self.is_settled = self._is_behind_blank = False
-        self.containers.clear()
-        self._list = ""
-        self._open_paragraph(line)
+    def _open_simple_fence(self, line: str) -> Seam | None:
+        fence = None if "\t" in line else opened_fence(line)
+        if fence is None:
+            return None
+        self._begin_simple()
+        self._enter(fence)
         return _BLOCK
+
+    def _close_simple_fence(self, line: str) -> Seam:
+        fence = self.fence
+        if fence is None or line[0] == " " or not fence.is_closed_by(line):
+            return self._feed_slowly(line)
+        self._is_behind_blank = False
+        self.leaf = ""
+        self.is_settled = True
+        return _NONE
 
     def _feed_slowly(self, line: str) -> Seam:
         text = line.rstrip("\r\n").expandtabs(4)
@@ -173,11 +158,6 @@ class MarkdownState:
         self.leaf = ""
         self.is_settled = not self.containers
         return _NONE
-
-    def _next_row(self) -> Seam:
-        seam = _NONE if self._is_first_inside else _ROW
-        self._is_first_inside = False
-        return seam
 
     def _read_html(self, text: str, start: int) -> Seam:
         if self._html_end.search(text, start):
@@ -260,40 +240,14 @@ class MarkdownState:
         elif what == "-":
             self.is_settled = not self.containers
         elif what == "`":
-            self.fence = opened_fence(text[start:], syntax.blanked(text[:start]))
-            self._fence_char = text[start]
-            self._is_first_inside = True
-            self.leaf = "fence"
+            fence = opened_fence(text[start:], syntax.blanked(text[:start]))
+            if fence is not None:
+                self._enter(fence)
         else:
             end = syntax.html_end(text, start, is_in_text=False) or syntax.BLANK_LINE
             self._html_end = end
             self.leaf = "html"
             self._read_html(text, start)
-
-    def _begin(self, depth: int, kind: str) -> Seam:
-        """Close what is deeper; return the seam before the block that begins."""
-        self._close_to(depth)
-        if depth:
-            other = _BLANK if self._is_behind_blank else _LINE
-            return _NESTED if kind not in ("", ">") else other
-        is_next_item = kind not in ("", ">") and kind == self._list
-        self._list = kind if kind != ">" else ""
-        return _ITEM if is_next_item else _BLOCK
-
-    def _close_to(self, depth: int) -> None:
-        del self.containers[depth:]
-        self.leaf = ""
-
-    def _open_paragraph(self, text: str) -> None:
-        self.leaf = "paragraph"
-        self._header = text
-        self._label_lines = [text] if text.startswith("[") else []
-
-    def _continue_paragraph(self, text: str) -> Seam:
-        self._header = text
-        if self._label_lines:
-            self._label_lines.append(f"{text}\n")
-        return _LINE if self.containers else _TEXT
 
 
 def _is_in_quote(containers: list[syntax.Container]) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 CONTEXT_CHARS: Final = 32
 """How far before a full stop the word stands that may be an abbreviation."""
@@ -20,25 +20,50 @@ _JAPANESE: Final = "。！？｡．"
 _TERMINATOR_SET: Final = frozenset(_TERMINATORS)
 JAPANESE_ENDS: Final = frozenset(_JAPANESE)
 SPACES: Final = frozenset(" \t\r")
-BEFORE_SPACES: Final = frozenset(_TERMINATORS + _TRAILERS)
-_BEFORE_SPACE: Final = rf"[{re.escape(_TRAILERS)}]*+(?=[ \t\r]|\Z)"
-_END: Final = rf"[\n{_JAPANESE}{_TERMINATORS}](?:(?<=[\n{_JAPANESE}])|{_BEFORE_SPACE})"
-Find = Callable[..., re.Match[str] | None]
-"""Finds the next place where a sentence or its line may end in a fragment, if any.
-
-The place is the end of the match. White space stands there, the next fragment may bring
-it, or the match is a newline or a Japanese terminator.
-"""
-FIND_END: Final[Find] = re.compile(_END).search
-FIND_END_OR_SPACE: Final[Find] = re.compile(
-    rf"\A(?!\Z){_BEFORE_SPACE}|{_END}|\A(?!\Z)"
-).search
-"""For the fragment behind a terminator; finds something in any."""
-FIND_LINE_END: Final[Find] = re.compile(r"\n").search
-"""For code and the rows of tables."""
+Quiet = Callable[[str], bool]
+HAS_NO_MARK: Final[Quiet] = frozenset("\n" + _JAPANESE + _TERMINATORS).isdisjoint
+"""Says of a fragment that no sentence ends in it."""
+IS_EMPTY: Final[Quiet] = "".__contains__
+"""Says the same behind a terminator."""
 _NESTING: Final = re.compile(r"[「」『』（）【】`]")
 _DEPTHS: Final = dict.fromkeys("「『（【", 1) | dict.fromkeys("」』）】", -1)
 _WORD_CHAR: Final = re.compile(r"[^\W_]")
+_TERMINATOR: Final = f"[{_TERMINATORS}]"
+_NO_NESTING: Final = "[^「」『』（）【】`]*+"
+_NESTED: Final = "|".join(
+    f"{a}{_NO_NESTING}{b}" for a, b in ("「」", "『』", "（）", "【】")
+)
+_OPEN: Final = re.compile(
+    rf"{_NO_NESTING}(?:(?:{_NESTED}|`[^`]*+`){_NO_NESTING})*+"
+    rf"(?:\Z()|[「『（【]{_NO_NESTING}\Z()|`[^`]*+\Z())"
+).match
+_CLOSED, _IN_BRACKETS, _IN_CODE = range(1, 4)
+_TRAILING: Final = rf"[{re.escape(_TRAILERS)}]*+"
+_TEXT: Final = rf"[^\n{_JAPANESE}{_TERMINATORS}]*+"
+_REST: Final = rf"{_TEXT}(?:{_TERMINATOR}(?!{_TRAILING}(?:[ \t\r]|\Z)){_TEXT})*+"
+_PLACE: Final = rf"{_REST}(?:[\n{_JAPANESE}]|{_TERMINATOR}{_TRAILING}(?=[ \t\r]))"
+Find = Callable[[str, int], re.Match[str]]
+"""Finds where a sentence or its line may end next, from a place in a fragment on.
+
+The groups are what stands before and behind that, up to the next such place; or, where
+there is none, one that says whether the fragment ends with a terminator.
+"""
+find_end: Final = cast(
+    "Find",
+    re.compile(rf"({_PLACE})({_REST})|{_REST}(?:{_TERMINATOR}{_TRAILING}())?\Z").match,
+)
+find_end_behind_mark: Final = cast(
+    "Find",
+    re.compile(
+        rf"({_TRAILING}(?=[ \t\r])|{_PLACE})({_REST})"
+        rf"|(?:{_TRAILING}|{_REST}{_TERMINATOR}{_TRAILING})\Z()|{_REST}\Z"
+    ).match,
+)
+"""For the fragment behind a terminator."""
+find_line_end: Final = cast(
+    "Find", re.compile(rf"([^\n]*+\n)({_REST})|[^\n]*+(?:(?!)())?\Z").match
+)
+"""For code and the rows of tables."""
 
 
 class SentenceEnd:
@@ -49,43 +74,50 @@ class SentenceEnd:
 
     def __init__(self) -> None:
         """Begin a line."""
-        self._depth = 0
-        self._is_code = False
-        self._is_worded = False
+        self.is_begun: bool = False
+        """Whether a sentence has ended before, in this line."""
+        self.is_fresh: bool = True
+        """Whether nothing of a sentence was handed in, and nothing is open."""
         self._before = ""
+        self._is_worded = self._is_code = False
+        self._depth = 0
 
     def begin_line(self) -> None:
         """Forget what was open on the last line."""
-        self._depth, self._is_code = 0, False
-        self._is_worded, self._before = False, ""
+        self.is_begun = False
+        if not self.is_fresh:
+            self.is_fresh, self._before = True, ""
+            self._is_worded, self._depth, self._is_code = False, 0, False
 
-    def is_behind(self, piece: str, *, is_begun: bool) -> bool:
+    def is_behind(self, piece: str) -> bool:
         """Say whether the sentence ends behind its next piece.
 
-        That ends with a Japanese terminator, or white space follows. `is_begun` says
-        that something of the line has left before this sentence.
+        That ends with a Japanese terminator, or white space follows.
         """
-        if "`" in piece or not piece.isascii():
-            for mark in _NESTING.findall(piece):
-                self._nest(mark)
-        before = self._before + piece
+        if not piece.isascii() or "`" in piece:
+            self._nest(piece)
+        text = self._before + piece
         is_worded = self._is_worded or _WORD_CHAR.search(piece) is not None
-        is_end = is_worded and not self._is_code and self._ends(before, is_begun)
+        is_end = is_worded and not self._is_code
+        if is_end and text[-1] in JAPANESE_ENDS:
+            is_end = not self._depth
+        elif is_end:
+            is_end = _ends_latin(text, is_begun=self.is_begun)
         self._is_worded = is_worded and not is_end
-        self._before = "" if is_end else before[-CONTEXT_CHARS:]
+        self._before = "" if is_end else text[-CONTEXT_CHARS:]
+        self.is_begun |= is_end
+        self.is_fresh = is_end and not (self._depth or self._is_code)
         return is_end
 
-    def _ends(self, text: str, is_begun: bool) -> bool:
-        if text[-1] in JAPANESE_ENDS:
-            return not self._depth
-        return _ends_latin(text, is_begun)
-
-    def _nest(self, mark: str) -> None:
-        """Read a bracket, or what begins and ends code."""
-        if mark == "`":
-            self._is_code = not self._is_code
-        elif not self._is_code:
-            self._depth = max(self._depth + _DEPTHS[mark], 0)
+    def _nest(self, piece: str) -> None:
+        """Read the brackets, and what begins and ends code."""
+        depth, is_code = self._depth, self._is_code
+        for mark in _NESTING.findall(piece):
+            if mark == "`":
+                is_code = not is_code
+            elif not is_code:
+                depth = max(depth + _DEPTHS[mark], 0)
+        self._depth, self._is_code = depth, is_code
 
 
 def is_row(line: str) -> bool:
@@ -93,7 +125,30 @@ def is_row(line: str) -> bool:
     return "|" in line and line[:CONTEXT_CHARS].lstrip().startswith("|")
 
 
-def _ends_latin(text: str, is_begun: bool) -> bool:
+def ends_plainly(text: str, head: str) -> bool | None:
+    """Say whether a sentence ends behind a text, where one may; None if in doubt.
+
+    It has just begun, and `head` is what has left of its line.
+    """
+    if not text.isascii() or "`" in text:
+        nesting = _OPEN(text)
+        place = 0 if nesting is None else nesting.lastindex
+        if place != _CLOSED:
+            is_inside = place == _IN_CODE or (
+                place == _IN_BRACKETS and text[-1] in JAPANESE_ENDS
+            )
+            return False if is_inside else None
+    if not text[-2:-1].isalnum() or ("|" in text and not head):
+        return None
+    if text[-1] != ".":
+        return True
+    word = text[text.rfind(" ") + 1 : -1]
+    if len(word) > 1 and word.isalpha():
+        return word.lower() not in ABBREVIATIONS
+    return False if word[-2:-1] == "." else None
+
+
+def _ends_latin(text: str, *, is_begun: bool) -> bool:
     """Say whether white space behind the end of a sentence so far would end it."""
     text = text[-CONTEXT_CHARS:].rstrip(_TRAILERS)
     if text[-1:] != ".":

@@ -1,57 +1,33 @@
 """Chunks to be spoken, or shown where a paragraph runs long: every sentence at once."""
 
-import re
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from bot.chunking import cut
-from bot.chunking.chunk import Chunk, setter
 from bot.chunking.errors import FinishedError
 from bot.chunking.limit import Length, checked, fitting_chars
 from bot.chunking.markdown import MarkdownState
+from bot.chunking.sentence import Kind, Sentence, new_sentence
 from bot.chunking.sentence_end import (
-    BEFORE_SPACES,
-    FIND_END,
-    FIND_END_OR_SPACE,
-    FIND_LINE_END,
-    JAPANESE_ENDS,
+    HAS_NO_MARK,
+    IS_EMPTY,
     SPACES,
+    Find,
+    Quiet,
     SentenceEnd,
+    ends_plainly,
+    find_end,
+    find_end_behind_mark,
+    find_line_end,
     is_row,
 )
-
-Kind = Literal["prose", "code", "table"]
 
 MIN_SHARE: Final = 4
 """A cut takes at least this part of what could be cut off: the rest is read again."""
 MAX_HEAD_CHARS: Final = 256
 """What is kept of a line that has left in part, to know what kind of line it is."""
 
-
-@dataclass(frozen=True, slots=True, init=False)
-class Sentence(Chunk):
-    """One sentence, or a line of what is not prose."""
-
-    kind: Kind = "prose"
-    is_first: bool = True
-    """Whether it begins its code block or table."""
-
-    def __init__(
-        self, body: str, kind: Kind = "prose", *, is_first: bool = True
-    ) -> None:
-        """Hold a sentence: with nothing around it."""
-        _set_body(self, body)
-        _set_prefix(self, "")
-        _set_suffix(self, "")
-        _set_kind(self, kind)
-        _set_is_first(self, is_first)
-
-
-_set_body: Final = setter(Chunk, "body")
-_set_prefix: Final = setter(Chunk, "prefix")
-_set_suffix: Final = setter(Chunk, "suffix")
-_set_kind: Final = setter(Sentence, "kind")
-_set_is_first: Final = setter(Sentence, "is_first")
+MAX_GLANCE_CHARS: Final = 400
+"""What is pending is looked at as a whole, again and again, up to this length."""
 
 
 class SentenceChunker:
@@ -63,12 +39,12 @@ class SentenceChunker:
     line is a chunk, told apart by its kind. White space, and terminators alone, lead
     the chunk behind them. A sentence over the limit is cut at a clause, else a word.
 
-    Short sentences are not joined: to wait for the next one is what this must not do,
-    and what happens to come in the same push would make the chunks depend on the
-    fragments. Who wants fewer may join what one push returns.
+    A sentence shorter than `shortest` leads the next one of its line: speech is less
+    chopped, but it waits for that end. For speech 10 characters serve Japanese, 20
+    English. As it is, 0, nothing waits. A line ends all that it holds.
     """
 
-    def __init__(self, limit: int, *, length: Length = len) -> None:
+    def __init__(self, limit: int, *, length: Length = len, shortest: int = 0) -> None:
         """Start an empty text; no chunk will be longer than `limit`.
 
         Raises:
@@ -76,15 +52,18 @@ class SentenceChunker:
         """
         self._limit = checked(limit)
         self._length = length
+        self._shortest = shortest
         self._room = limit
         """What still fits; negative behind the end, so that no fragment does."""
         self._white = ""
-        self._seen: list[str] = []
-        """What of the sentence stands before places where it might have ended."""
         self._parts: list[str] = []
+        """The sentence so far, but for the white space that leads it."""
+        self._seen: list[str] = []
+        """What of it stands before places where it might have ended."""
         self._head = ""
         self._end = SentenceEnd()
-        self._find = FIND_END
+        self._is_quiet: Quiet = HAS_NO_MARK
+        self._find: Find = find_end
         self._is_whole_line = False
         """Whether only a newline ends this: code, or a row of a table."""
         self._kind: Kind = "prose"
@@ -97,23 +76,25 @@ class SentenceChunker:
         Raises:
             FinishedError: after `finish`.
         """
-        length, find = self._length, self._find
+        # A function that an instance holds is called faster behind a local name.
+        length, is_quiet = self._length, self._is_quiet
         room = self._room - length(fragment)
-        match = None
-        if room >= 0:
-            if not self._is_whole_line or "\n" in fragment:
-                match = find(fragment)
-            if match is None:
-                self._room = room
-                self._parts.append(fragment)
-                return ()
+        if room < 0:
+            return self._push_over(fragment)
+        self._room = room
+        if "\n" not in fragment if self._is_whole_line else is_quiet(fragment):
+            self._parts.append(fragment)
+            return ()
+        chunks: list[Sentence] = []
+        self._take(fragment, chunks)
+        return tuple(chunks)
+
+    def _push_over(self, fragment: str) -> tuple[Sentence, ...]:
+        """Take a fragment that there is no room for."""
         if self._finished:
             raise FinishedError("push after finish")
         chunks: list[Sentence] = []
-        if match is None:
-            self._consume(fragment, chunks)
-        else:
-            self._take(fragment, match, chunks)
+        self._consume(fragment, chunks)
         return tuple(chunks)
 
     def finish(self) -> tuple[Sentence, ...]:
@@ -126,9 +107,12 @@ class SentenceChunker:
             raise FinishedError("finish after finish")
         self._finished = True
         chunks: list[Sentence] = []
-        if any(self._parts) or any(self._seen):
-            self._end_line(chunks)
-        if self._white:
+        rest = "".join([*self._seen, *self._parts])
+        self._seen.clear()
+        sentence = self._ended_line(rest) if rest else None
+        if sentence is not None:
+            chunks.append(sentence)
+        elif self._white:
             chunks.append(Sentence(self._white))
         self._room = -1
         return tuple(chunks)
@@ -140,99 +124,138 @@ class SentenceChunker:
             count = fitting_chars(fragment, self._room, self._length, at)
             if count:
                 fitting = fragment[at : at + count]
-                self._take(fitting, self._find(fitting), chunks)
+                self._room -= self._length(fitting)
+                self._take(fitting, chunks)
                 at += count
             elif not self._ends_before(fragment[at], chunks):
                 self._cut(chunks)
 
     def _ends_before(self, char: str, chunks: list[Sentence]) -> bool:
         """Let out the sentence if it fits only just, and the next character ends it."""
-        if self._is_whole_line or char not in SPACES:
+        if self._is_quiet is not IS_EMPTY or char not in SPACES:
             return False
-        return self._end_sentence(chunks)
+        self._is_quiet, self._find = HAS_NO_MARK, find_end
+        return self._end_at("", chunks)
 
-    def _take(
-        self, text: str, match: re.Match[str] | None, chunks: list[Sentence]
-    ) -> None:
-        """Take a text that fits; let out the sentences that end in it."""
-        start = left = 0
-        if not self._is_whole_line:
-            self._find = FIND_END
-        while match is not None:
-            end = match.end()
-            mark = text[end - 1 : end]
-            if mark == "\n":
-                self._parts.append(text[start:end])
-                self._end_line(chunks)
-                start = left = end
-            elif mark in JAPANESE_ENDS or text[end : end + 1] in SPACES:
-                self._parts.append(text[start:end])
-                start = end
-                if self._end_sentence(chunks):
-                    left = end
-            match = self._find(text, end) if end < len(text) else None
-        self._parts.append(text[start:])
-        if left < len(text):
-            self._room -= self._length(text[left:])
-        if not self._is_whole_line and text[-1] in BEFORE_SPACES:
-            self._find = FIND_END_OR_SPACE
+    def _take(self, text: str, chunks: list[Sentence]) -> None:
+        """Take a text that there was room for; let out the sentences it ends."""
+        at, left, size = 0, -1, len(text)
+        while True:
+            find = self._find
+            match = find(text, at)
+            piece, rest, mark = match.groups()
+            if mark is not None:
+                self._is_quiet, self._find = IS_EMPTY, find_end_behind_mark
+            elif self._is_quiet is IS_EMPTY:
+                self._is_quiet, self._find = HAS_NO_MARK, find_end
+            if piece is None:
+                rest = text[at:] if at else text
+                break
+            at += len(piece)
+            if self._end_at(piece, chunks):
+                left = at
+            if match.end() == size:
+                break
+        self._parts.append(rest)
+        if left >= 0:
+            length = self._length
+            self._room -= length(text[left:])
 
-    def _end_sentence(self, chunks: list[Sentence]) -> bool:
-        """Let out the sentence if it ends here, where it may."""
-        head = self._head
-        text = "".join(self._parts)
-        self._parts = []
-        if not self._end.is_behind(text, is_begun=bool(head)):
-            self._seen.append(text)
+    def _end_at(self, piece: str, chunks: list[Sentence]) -> bool:
+        """Take a piece behind which a sentence may end; return whether it has left."""
+        parts = self._parts
+        parts.append(piece)
+        text = "".join(parts)
+        is_line = text[-1] == "\n"
+        if not is_line and not self._is_end(text):
             return False
+        parts.clear()
+        sentence = self._ended_line(text) if is_line else self._ended(text)
+        if sentence is not None:
+            chunks.append(sentence)
+            return True
+        return is_line
+
+    def _is_end(self, text: str) -> bool:
+        """Say whether the sentence ends behind this text, where it may."""
+        end, head = self._end, self._head
+        if end.is_fresh and len(text) <= MAX_GLANCE_CHARS:
+            is_end = ends_plainly(text, head)
+            if is_end is not None:
+                end.is_begun = end.is_begun or is_end
+                return is_end
+        self._parts.clear()
+        if end.is_behind(text):
+            if not is_row(head or "".join([*self._seen, text])):
+                return True
+            self._begin_line(is_whole=True)
+        self._seen.append(text)
+        return False
+
+    def _ended(self, text: str) -> Sentence | None:
+        """Return the sentence that ends with this text, or hold it if it is short."""
         if self._seen:
             text = "".join([*self._seen, text])
-        if is_row(head or text):
-            self._begin_line(is_whole=True)
-            self._seen = [text]
-            return False
-        chunks.append(Sentence(self._white + text))
+            self._seen.clear()
+        shortest = self._shortest
+        if shortest and self._length(text.strip()) < shortest:
+            self._seen.append(text)
+            return None
+        head = self._head
         if len(head) < MAX_HEAD_CHARS:
-            self._head = (head + text)[:MAX_HEAD_CHARS]
-        self._restart()
-        return True
+            self._head = head + text
+        if self._white:
+            text, self._white = self._white + text, ""
+        self._room = self._limit
+        return new_sentence(Sentence, (text, "", "", "prose", True))
 
-    def _end_line(self, chunks: list[Sentence]) -> None:
-        line = "".join(self._parts)
+    def _ended_line(self, line: str) -> Sentence | None:
+        """Return what is left of a line that ends; hold white space."""
         if self._seen:
             line = "".join([*self._seen, line])
-        head, self._head = self._head, ""
-        state = self._state
-        before = state.leaf
-        state.feed(head + line if head else line)
-        after = state.leaf
-        if before != "fence" or after != "fence":
-            self._begin_line(is_whole=after == "fence" or after == "table")
-        kind, self._kind = self._kind, "prose"
-        is_first = True
-        if after == "fence" or before == "fence":
-            self._kind, is_first = "code", before != "fence"
-        elif after == "table" or is_row(head or line):
-            self._kind, is_first = "table", kind != "table"
+            self._seen.clear()
+        head = self._head
+        is_first = self._read_line(head + line if head else line)
+        self._room = self._limit
         if line.isspace():
             self._white += line
-            self._parts, self._seen = [], []
-            self._room = self._limit - self._length(self._white)
-            return
-        chunks.append(Sentence(self._white + line, self._kind, is_first=is_first))
-        self._restart()
+            self._room -= self._length(self._white)
+            return None
+        if self._white:
+            line, self._white = self._white + line, ""
+        return new_sentence(Sentence, (line, "", "", self._kind, is_first))
+
+    def _read_line(self, line: str) -> bool:
+        """Tell what kind of line this is, and whether it is the first of its block."""
+        state, kind = self._state, self._kind
+        was_code = state.leaf == "fence"
+        state.feed(line)
+        leaf = state.leaf
+        self._head = ""
+        is_whole = leaf == "fence" or leaf == "table"
+        if not (is_whole or self._is_whole_line or "|" in line):
+            self._kind = "prose"
+            self._end.begin_line()
+            return True
+        if was_code and leaf == "fence":
+            return False
+        self._begin_line(is_whole=is_whole)
+        if was_code or leaf == "fence":
+            self._kind = "code"
+            return not was_code
+        is_table = leaf == "table" or is_row(line)
+        self._kind = "table" if is_table else "prose"
+        return not is_table or kind != "table"
 
     def _begin_line(self, *, is_whole: bool) -> None:
         self._is_whole_line = is_whole
-        self._find = FIND_LINE_END if is_whole else FIND_END
+        self._is_quiet = HAS_NO_MARK
+        self._find = find_line_end if is_whole else find_end
         self._end.begin_line()
 
-    def _restart(self) -> None:
-        self._parts, self._seen, self._white = [], [], ""
-        self._room = self._limit
-
     def _cut(self, chunks: list[Sentence]) -> None:
-        text = "".join([self._white, *self._seen, *self._parts])
+        white = self._white
+        text = "".join([white, *self._seen, *self._parts])
         blank = len(text) - len(text.lstrip())
         high = fitting_chars(text, self._limit, self._length)
         kind: Kind = "code" if self._state.leaf == "fence" else "prose"
@@ -242,9 +265,13 @@ class SentenceChunker:
         else:
             low = max(blank, high // MIN_SHARE)
             at = cut.place(text, low, high, is_code=kind == "code", is_spoken=True)
-        chunks.append(Sentence(text[:at], kind, is_first=kind == "prose"))
-        if at > len(self._white):
-            self._head = (self._head + text[len(self._white) : at])[:MAX_HEAD_CHARS]
-        self._restart()
-        self._begin_line(is_whole=self._state.leaf in ("fence", "table"))
+        chunks.append(Sentence(text[:at], kind=kind, is_first=kind == "prose"))
+        if at > len(white):
+            self._head = (self._head + text[len(white) : at])[:MAX_HEAD_CHARS]
+        self._parts.clear()
+        self._seen.clear()
+        self._white, self._room = "", self._limit
+        is_whole = self._state.leaf in ("fence", "table") or is_row(self._head)
+        self._begin_line(is_whole=is_whole)
+        self._end.is_begun = self._head != ""
         self._consume(text[at:], chunks)

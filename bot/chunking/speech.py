@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from bot.chunking.sentences import Sentence
+from bot.chunking.sentence import Sentence
 
 NAMES: Final = {"code": "(code)", "table": "(table)"}
 """What is said once for lines that nobody wants to hear."""

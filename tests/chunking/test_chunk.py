@@ -1,12 +1,34 @@
 """What is delivered at once, and neighbouring chunks as one text."""
 
-from bot.chunking import Chunk, joined
+import pickle
+
+import pytest
+
+from bot.chunking import Chunk, Sentence, joined
 
 
 def test_the_text_of_a_chunk_is_readable_on_its_own() -> None:
     chunk = Chunk("x = 1\n", "```py\n", "```")
 
     assert chunk.text == "```py\nx = 1\n```"
+
+
+@pytest.mark.parametrize("chunk", [Chunk("x"), Sentence("x", kind="code")])
+@pytest.mark.parametrize("field", ["body", "prefix", "suffix", "text", "kind"])
+def test_a_chunk_cannot_be_changed(chunk: Chunk, field: str) -> None:
+    with pytest.raises(AttributeError):
+        setattr(chunk, field, "y")
+
+
+def test_a_sentence_is_a_chunk_that_knows_its_kind() -> None:
+    sentence = Sentence("x", kind="code", is_first=False)
+
+    assert isinstance(sentence, Chunk)
+    assert repr(sentence) == "Sentence(body='x', kind='code', is_first=False)"
+    assert sentence == Sentence("x", "", "", "code", False)
+    assert sentence != Sentence("x", kind="code")
+    assert sentence != Chunk("x")
+    assert pickle.loads(pickle.dumps(sentence)) == sentence  # noqa: S301 - our own
 
 
 def test_a_fence_closed_only_to_be_opened_again_leaves_no_trace() -> None:

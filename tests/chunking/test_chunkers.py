@@ -37,7 +37,13 @@ def whole_blocks(limit: int, **options: Any) -> BlockChunker:
     return BlockChunker(limit, hold="whole", **options)
 
 
-MAKES = st.sampled_from([LineChunker, BlockChunker, whole_blocks, SentenceChunker])
+def joined_sentences(limit: int, **options: Any) -> SentenceChunker:
+    return SentenceChunker(limit, shortest=20, **options)
+
+
+MAKES = st.sampled_from(
+    [LineChunker, BlockChunker, whole_blocks, SentenceChunker, joined_sentences]
+)
 ONE_OF_EACH = pytest.mark.parametrize(
     "make", [LineChunker, BlockChunker, SentenceChunker]
 )

@@ -51,6 +51,27 @@ def test_what_is_no_end_ends_nothing(text: str) -> None:
     assert bodies(text) == [text]
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("See `a. b` there. c", ["See `a. b` there.", " c"]),
+        ("「あ。い。」とう。え", ["「あ。い。」とう。", "え"]),
+        ("「Yes. No」 b", ["「Yes.", " No」 b"]),
+        ("See e.g. this one. b", ["See e.g. this one.", " b"]),
+        (
+            "x" * 500 + " `a. b` e.g. Mr. " + "y. z",
+            ["x" * 500 + " `a. b` e.g. Mr. y. z"],
+        ),
+        ('He said "so." Then', ['He said "so."', " Then"]),
+        ("| a. b | c. d", ["| a. b | c. d"]),
+    ],
+)
+def test_what_is_open_ends_no_sentence_and_what_is_closed_no_longer_counts(
+    text: str, left: list[str]
+) -> None:
+    assert bodies(text, 1_000) == left
+
+
 def test_empty_fragments_change_nothing() -> None:
     empty = [""] * 40
     parts = ["*", *empty, ". ", *empty, "Mr", *empty, ".", *empty, " Fox", ". ", "b"]
@@ -95,3 +116,31 @@ def test_a_long_sentence_is_cut_at_a_clause_else_at_a_word() -> None:
     assert bodies("字" * 50 + "、" + "字" * 60, 100)[0] == "字" * 50 + "、"
     assert bodies("Some words, " * 10, 100)[0] == "Some words, " * 8
     assert bodies("word " * 30, 100)[0] == "word " * 19
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("はい。そうです。次は長い文です。", ["はい。そうです。次は長い文です。"]),
+        (
+            "Yes. It is as you say. No.\nSo. ",
+            ["Yes. It is as you say.", " No.\n", "So. "],
+        ),
+        ("Yes. 3. One is enough here. ", ["Yes. 3. One is enough here.", " "]),
+        ("So.\n```\nx\n```\n", ["So.\n", "```\n", "x\n", "```\n"]),
+    ],
+)
+def test_a_short_sentence_leads_the_next_one_of_its_line_if_asked(
+    text: str, left: list[str]
+) -> None:
+    whole = chunks_of(SentenceChunker(200, shortest=10), [text])
+
+    assert [chunk.body for chunk in whole] == left
+    assert chunks_of(SentenceChunker(200, shortest=10), list(text)) == whole
+
+
+def test_a_short_sentence_does_not_wait_beyond_the_limit() -> None:
+    chunker = SentenceChunker(64, shortest=10)
+    chunker.push("はい。")
+
+    assert chunker.push("字" * 62)
