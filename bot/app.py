@@ -103,6 +103,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             assured=queue.leases.assured,
             budget=budget,
             stands=queue.demands.stands,
+            is_latest=queue.demands.is_latest,
             has_controls=settings.controls == "row",
             shows_all_links=settings.links == "all",
         )

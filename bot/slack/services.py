@@ -63,6 +63,11 @@ async def nobody_asks(_: TurnId) -> None:
     """Take every turn for ours."""
 
 
+async def nobody_answers_again(_: TurnId, __: int) -> bool:
+    """Take every attempt for the last one."""
+    return True
+
+
 async def nobody_answers_after(_: Turn) -> bool:
     """Take every reply for the last word."""
     return True
@@ -85,6 +90,8 @@ class Services:
     stands: Callable[[Turn], Awaitable[bool | None]] = nobody_answers_after
     """Says whether an attempt's reply is the last word in its thread; None if the
     attempt has not ended yet."""
+    is_latest: Callable[[TurnId, int], Awaitable[bool]] = nobody_answers_again
+    """Says whether no other attempt at a turn was begun behind this one."""
     has_controls: bool = False
     """Whether replies have buttons."""
     shows_all_links: bool = False

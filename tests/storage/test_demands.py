@@ -191,3 +191,14 @@ async def test_a_message_leads_to_the_turn_whose_reply_it_is(
     assert await stage.demands.replied("1.5", THREAD) == turn.id
     assert await stage.demands.replied("1.5", "elsewhere") is None
     assert await stage.demands.replied("1.6", THREAD) is None
+
+
+async def test_an_attempt_is_the_latest_until_another_one_is_begun(
+    stage: Stage,
+) -> None:
+    turn = await stage.ended()
+    assert await stage.demands.reopen(turn.id, anew=True)
+    assert await stage.demands.is_latest(turn.id, 1)
+    await stage.claimed()
+    assert not await stage.demands.is_latest(turn.id, 1)
+    assert await stage.demands.is_latest(turn.id, 2)
