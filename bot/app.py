@@ -104,6 +104,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             budget=budget,
             stands=queue.demands.stands,
             is_latest=queue.demands.is_latest,
+            waits=queue.demands.waits,
             has_controls=settings.controls == "row",
             shows_all_links=settings.links == "all",
         )

@@ -55,7 +55,7 @@ class SlackDelivery:
         self._next_seqs: dict[TurnId, int] = {}
         self._resumptions: dict[TurnId, Resumption] = {}
         self._open: set[ReplyOutlet] = set()
-        self._queue_signs = QueueSigns(services, self._sign)
+        self._queue_signs = QueueSigns(services, self._sign, self._start)
         self.rows = Rows(services, self._sign)
         """The buttons below replies."""
 

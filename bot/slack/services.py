@@ -63,6 +63,11 @@ async def nobody_asks(_: TurnId) -> None:
     """Take every turn for ours."""
 
 
+async def nobody_begins(_: TurnId) -> bool:
+    """Take every turn that waited for one that waits yet."""
+    return True
+
+
 async def nobody_answers_again(_: TurnId, __: int) -> bool:
     """Take every attempt for the last one."""
     return True
@@ -92,6 +97,8 @@ class Services:
     attempt has not ended yet."""
     is_latest: Callable[[TurnId, int], Awaitable[bool]] = nobody_answers_again
     """Says whether no other attempt at a turn was begun behind this one."""
+    waits: Callable[[TurnId], Awaitable[bool]] = nobody_begins
+    """Says whether a turn that was seen to wait was neither begun nor ended."""
     has_controls: bool = False
     """Whether replies have buttons."""
     shows_all_links: bool = False

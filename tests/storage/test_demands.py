@@ -202,3 +202,11 @@ async def test_an_attempt_is_the_latest_until_another_one_is_begun(
     await stage.claimed()
     assert not await stage.demands.is_latest(turn.id, 1)
     assert await stage.demands.is_latest(turn.id, 2)
+
+
+async def test_a_turn_waits_until_it_is_begun(stage: Stage) -> None:
+    await stage.turns.add(asked("why", "1"))
+    assert await stage.demands.waits(asked("why", "1").id)
+    turn = await stage.claimed()
+    assert not await stage.demands.waits(turn.id)
+    assert not await stage.demands.waits(asked("why", "9").id)
