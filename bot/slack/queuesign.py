@@ -77,7 +77,8 @@ class QueueSigns:
     def hide(self, turn: Turn) -> None:
         """Take the sign away, whoever put it there."""
         is_own = turn.id in self._signs or turn.id in self._shown
-        _, sign = self._shown.pop(turn.id, None) or (turn, self._known(turn))
+        shown = self._shown.pop(turn.id, None)
+        sign = shown[1] if shown is not None else self._known(turn)
         sign.is_over.set()
         if is_own:
             self._start(self._hide_own(turn, sign))

@@ -1,6 +1,6 @@
 """What every writer of replies shares."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -56,6 +56,10 @@ class Journal(Protocol):
 
     async def forget(self, turn: TurnId, message: str) -> None:
         """Delete what is recorded of a message that is gone."""
+        ...
+
+    async def others(self, turn: TurnId, messages: Collection[str]) -> frozenset[str]:
+        """Return which of some messages are recorded under other turns."""
         ...
 
 
