@@ -20,7 +20,7 @@ from bot.conversation.ports import StoreError
 from bot.conversation.turn import ThreadId, Turn, TurnId
 from bot.slack.budget import UPDATE
 from bot.slack.buttons import Block, reply_row
-from bot.slack.footing import Standing
+from bot.slack.footing import LastState
 from bot.slack.insistence import Call, Fate, insist, is_set_within
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.poster import content
@@ -50,7 +50,7 @@ class _Row:
     attempt: int
     """The attempt at the turn that left the message as it is."""
     channel: str
-    standing: Standing
+    state: LastState
 
 
 @dataclass(eq=False, slots=True)
@@ -126,7 +126,7 @@ class Rows:
     async def _move(
         self,
         outlet: ReplyOutlet,
-        standing: Standing,
+        state: LastState,
         work: _Work,
         before: _Work | None,
     ) -> None:
@@ -137,7 +137,7 @@ class Rows:
             await self._take_away(turn.question.thread, work.is_over)
             is_offered = outlet.footing.offered is not None
             if is_offered and await self._stands(turn, work):
-                await self._bring(outlet, standing, work)
+                await self._bring(outlet, state, work)
 
     @asynccontextmanager
     async def _doing(
@@ -160,7 +160,7 @@ class Rows:
         old = self._rows.get(turn.question.thread)
         if old is None:
             return
-        if old.standing.ts in outlet.footing.written:
+        if old.state.ts in outlet.footing.written:
             # It went when its message grew.
             del self._rows[turn.question.thread]
         elif (old.turn, old.attempt) == (turn.id, turn.attempts - 1):
@@ -179,11 +179,9 @@ class Rows:
             log.warning("a reply gets no buttons", reason=str(error))
         return False
 
-    async def _bring(
-        self, outlet: ReplyOutlet, standing: Standing, work: _Work
-    ) -> None:
+    async def _bring(self, outlet: ReplyOutlet, state: LastState, work: _Work) -> None:
         turn, cut = outlet.turn, outlet.footing.offered or ""
-        row = _Row(turn.id, turn.attempts, outlet.address.channel, standing)
+        row = _Row(turn.id, turn.attempts, outlet.address.channel, state)
         effort = _Effort(work.is_over, PATIENCE_S, partial(self._is_last_word, turn))
         blocks = reply_row(turn.id, cut, is_plain=self._is_plain)
         refusal, fate = await self._write(row, blocks, effort)
@@ -229,16 +227,16 @@ class Rows:
         self, row: _Row, blocks: list[Block], effort: _Effort
     ) -> tuple[str, Fate]:
         """Edit a row's message, all else as it stands; return why not, if refused."""
-        standing = row.standing
-        if standing.is_plain:
+        state = row.state
+        if state.is_plain:
             return "", "not"
         arguments: dict[str, Any] = {
             "channel": row.channel,
-            "ts": standing.ts,
-            **content(standing.text, blocks),
+            "ts": state.ts,
+            **content(state.text, blocks),
             # By default an edit, unlike a post, makes links of names.
             "parse": "none",
-            "metadata": metadata(row.turn, standing.seq),
+            "metadata": metadata(row.turn, state.seq),
         }
         call = Call(UPDATE, arguments, effort.patience_s, RESERVE, effort.is_needed)
         try:
