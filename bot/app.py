@@ -3,7 +3,11 @@
 import asyncio
 import gc
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+)
 from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
@@ -82,9 +86,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         database.opened(
             settings.data, settings.database_url.get_secret_value()
         ) as engine,
-        slack_web.opened(
-            settings.slack_bot_token.get_secret_value(), settings.slack_api_url
-        ) as slack,
+        _slack(settings) as slack,
         journal.running(SqlNotes(engine, owner)) as notes,
         _budgeted(settings, slack, pace.of(engine)) as budget,
         AsyncExitStack() as answering,
@@ -103,6 +105,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             assured=queue.leases.assured,
             budget=budget,
             stands=queue.demands.stands,
+            is_latest=queue.demands.is_latest,
+            waits=queue.demands.waits,
             has_controls=settings.controls == "row",
             shows_all_links=settings.links == "all",
         )
@@ -115,13 +119,9 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         connection = await hearing.enter_async_context(
             heard(site, reception, queue.turns, allowance)
         )
+        examine = partial(condition.examine, engine, settings.data)
         await hearing.enter_async_context(
-            _examined(
-                settings,
-                slack,
-                connection,
-                partial(condition.examine, engine, settings.data),
-            )
+            _examined(settings, slack, connection, examine)
         )
         async with (
             _remembering(settings, book, mind, SqlArchive(engine)) as briefings,
@@ -138,6 +138,11 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
             log.info("stopping")
             await hearing.aclose()
             queue.inbox.close()
+
+
+def _slack(settings: Settings) -> AbstractAsyncContextManager[slack_web.Web]:
+    token = settings.slack_bot_token.get_secret_value()
+    return slack_web.opened(token, settings.slack_api_url)
 
 
 def _policy(settings: Settings, bot: preflight.Identity) -> Policy:

@@ -65,6 +65,7 @@ async def heard(
             group.create_task(TokenWatch(slack, catchup.request).run()),
             group.create_task(catchup.run()),
             group.create_task(reception.errands.run()),
+            group.create_task(reception.stops.run()),
         )
         yield connection
         for watch in watches:

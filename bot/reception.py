@@ -52,6 +52,8 @@ class Reception:
     listener: Listener
     pressed: tuple[Callable[[Press], None], ...]
     errands: Errands
+    stops: Errands
+    """Those that end replies: nothing slow is before them."""
 
 
 def queue_of(turns: SqlTurns, demands: SqlDemands, at_once: int) -> Queue:
@@ -70,4 +72,5 @@ def reception_of(
     panel = Panel(slack, delivery.rows.clear)
     turn_controls = TurnControls(demands, queue.demands, policy, errands, panel)
     listener = Listener(queue.inbox, mind.memory, policy, controls, turn_controls)
-    return Reception(listener, (controls.press, turn_controls.press), errands)
+    pressed = controls.press, turn_controls.press
+    return Reception(listener, pressed, errands, turn_controls.stops)

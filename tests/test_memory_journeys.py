@@ -191,7 +191,7 @@ async def test_in_a_direct_message_the_help_is_shown_too(
         playground.say(ANA, "D0ANA", "help")
         message = await shown(playground)
 
-    assert message.text == ephemeral.HELP
+    assert message.text == ephemeral.help_of()
     assert not playground.model.requests
 
 

@@ -68,7 +68,7 @@ class Controls:
 
     async def _content(self, command: Command, thread: ThreadId) -> Ephemeral:
         if command.name == "help":
-            return ephemeral.word(ephemeral.HELP)
+            return ephemeral.word(ephemeral.help_of(self._policy.stop_words))
         if command.name == "remember":
             said = ephemeral.TOO_LONG if command.is_too_long else ephemeral.REMEMBERED
             return ephemeral.word(said)

@@ -27,7 +27,7 @@ from bot.slack.refusals import GoneError
 from bot.slack.rows import Rows
 from bot.slack.services import Services
 from bot.slack.thinking import Thinking
-from bot.slack.writers import Beginning, Desk
+from bot.slack.writers import Beginning, Equipment
 
 MAX_ENDED = 1_000
 """Replies whose numbers are kept: an apology for one goes on behind them."""
@@ -46,7 +46,7 @@ class SlackDelivery:
     def __init__(self, services: Services, wish: Callable[[str], Wish]) -> None:
         """Write into the workspace of `services`; `wish` is asked about a channel."""
         self._services = services
-        self._desk = Desk(services, wish, self._post, self._start, self._sign)
+        self._equipment = Equipment(services, wish, self._post, self._start, self._sign)
         self._posters: dict[str, ChannelPoster] = {}
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -55,7 +55,7 @@ class SlackDelivery:
         self._next_seqs: dict[TurnId, int] = {}
         self._resumptions: dict[TurnId, Resumption] = {}
         self._open: set[ReplyOutlet] = set()
-        self._queue_signs = QueueSigns(services, self._sign)
+        self._queue_signs = QueueSigns(services, self._sign, self._start)
         self.rows = Rows(services, self._sign)
         """The buttons below replies."""
 
@@ -85,10 +85,10 @@ class SlackDelivery:
         await self.rows.release(turn)
         past = self._resumptions.pop(turn.id, None)
         aftermath = Aftermath(self._services, turn, past)
-        wish = self._desk.wish(Address.load(turn.address).channel)
+        wish = self._equipment.wish(Address.load(turn.address).channel)
         replaced = await aftermath.prepare(may_replace=wish in {"edits", "stream"})
         with ExitStack() as running:
-            beginning = Beginning(self._desk, running, past, replaced)
+            beginning = Beginning(self._equipment, running, past, replaced)
             outlet = self._outlet(turn, beginning)
             aftermath.begin(outlet)
             running.enter_context(self._poster(outlet).serving(outlet))

@@ -1,7 +1,7 @@
 """Answers to slash commands, and the Home tab: beside the queue, to one person each."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
@@ -33,6 +33,11 @@ class Gate:
         self._web = web
         self._bot = bot
         self._policy = policy
+
+    @property
+    def stop_words(self) -> Collection[str]:
+        """Return what ends a reply."""
+        return self._policy.stop_words
 
     async def admits(self, visit: Visit) -> bool:
         """Say whether a person may use the bot; one that is not known may not."""
@@ -84,12 +89,14 @@ class Desk:
         elif isinstance(visit, Slash):
             await self._reply(visit)
         else:
-            view = home(help_text(), await self._status(visit))
+            help_ = help_text(stop_words=self._gate.stop_words)
+            view = home(help_, await self._status(visit))
             await self._publish(visit.user, view)
 
     async def _reply(self, slash: Slash) -> None:
         is_status = slash.words.lower() == "status"
-        text = await self._status(slash) if is_status else help_text(slash.command)
+        help_ = help_text(slash.command, self._gate.stop_words)
+        text = await self._status(slash) if is_status else help_
         shown = {"response_type": "ephemeral", **ephemeral.word(text)}
         shown["blocks"] = list(ephemeral.sections(text))
         if not await respond(self._web, slash.response_url, shown):

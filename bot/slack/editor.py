@@ -8,7 +8,7 @@ import structlog
 
 from bot.slack.budget import UPDATE
 from bot.slack.buttons import Block
-from bot.slack.footing import Standing
+from bot.slack.footing import LastState
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.page import Snapshot
 from bot.slack.poster import content
@@ -86,7 +86,7 @@ class Editor:
         self._seq = seq
         self._doubtful.clear()
         self._unsure.clear()
-        self._outlet.footing.stand(Standing(self._ts, snapshot.text, seq))
+        self._outlet.footing.stand(LastState(self._ts, snapshot.text, seq))
         journal.note(turn, seq, self._ts, snapshot.source)
         return True
 

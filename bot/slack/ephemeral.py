@@ -4,11 +4,12 @@ As blocks of plain text: whatever people or a model wrote is shown as it is, and
 nobody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from bot.conversation.steering import MemoryReport
 from bot.conversation.turn import ThreadId
+from bot.slack.command import STOP_WORDS
 
 FORGET = "linefeed_forget"
 """The action of the button that forgets."""
@@ -45,17 +46,18 @@ PERSON_FULL = (
     "I did not take this one: I am still busy with as many messages of yours as one"
     " person may have open. Send it again when I have answered some."
 )
-HELP = """\
+_HELP = """\
 Write to me directly, or mention me in a channel; in a thread I then go on.
 These messages I obey instead of answering, if they hold nothing else:
 • memory - shows what I remember of a thread
 • remember: … - keeps a fact, word for word
 • forget - erases what I remember, once you confirm it
-• stop - ends my answer, and what waits behind it
-• help - shows this
+{stop}• help - shows this
 In a channel, mention me in front of them. Only you see what I show then.
 You can also stop me with :octagonal_sign: or :x: on your question or my answer. Edit \
 your newest question, and I answer it anew; delete it, and my answer goes too."""
+
+_STOP = "• {words} - ends my answer, and what waits behind it\n"
 
 _ASK = "Shall I forget all that was said here? The messages themselves stay in Slack."
 
@@ -66,6 +68,12 @@ Ephemeral = dict[str, Any]
 def word(text: str) -> Ephemeral:
     """Return a plain text."""
     return {"text": text}
+
+
+def help_of(stop_words: Collection[str] = STOP_WORDS) -> str:
+    """Return what people can do in messages, with the words that end a reply."""
+    words = " or ".join(sorted(stop_words))
+    return _HELP.format(stop=_STOP.format(words=words) if words else "")
 
 
 def report(found: MemoryReport) -> Ephemeral:

@@ -6,7 +6,7 @@ from bot.conversation.turn import Cut
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LastState:
     """One message in its last state."""
 
     ts: str
@@ -22,18 +22,18 @@ class Standing:
 class Footing:
     """What one attempt at a reply brought into Slack."""
 
-    last: Standing | None = None
+    last: LastState | None = None
     """The last message; None if it is not known how that stands."""
     written: set[str] = field(default_factory=set[str])
     """The ts of all messages that were brought into a state."""
     offered: Cut | None = None
     """Why the reply is not whole, once it is offered to people's judgement."""
 
-    def stand(self, standing: Standing) -> None:
+    def stand(self, state: LastState) -> None:
         """Take note of the state that a message was brought into."""
-        self.written.add(standing.ts)
-        if self.last is None or standing.ts >= self.last.ts:
-            self.last = standing
+        self.written.add(state.ts)
+        if self.last is None or state.ts >= self.last.ts:
+            self.last = state
 
     def doubt(self) -> None:
         """Take note that nobody knows how the last message stands."""

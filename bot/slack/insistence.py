@@ -1,6 +1,7 @@
 """A call beside the replies: made again until Slack answers, or nobody needs it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -20,6 +21,11 @@ Fate = Literal["done", "unknown", "not"]
 log = structlog.stdlib.get_logger()
 
 
+async def always() -> bool:
+    """Need a call at any time."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call that may be made twice."""
@@ -30,6 +36,8 @@ class Call:
     """For how long to try; how often Slack asks for a pause does not count."""
     reserve: int = 0
     """How many calls of the budget are left to others."""
+    is_needed: Callable[[], Awaitable[bool]] = always
+    """Asked right before each try: no other one is made once it is not."""
 
 
 async def insist(services: Services, call: Call, is_over: asyncio.Event) -> Fate:
@@ -42,10 +50,7 @@ async def insist(services: Services, call: Call, is_over: asyncio.Event) -> Fate
     now_s = asyncio.get_running_loop().time
     ends_at_s, pause_s = now_s() + call.patience_s, PAUSE_S
     fate: Fate = "not"
-    while now_s() < ends_at_s and not is_over.is_set():
-        if wait_s := _wait_s(services, call):
-            await is_set_within(is_over, wait_s)
-            continue
+    while await _may_go(services, call, is_over, ends_at_s):
         services.budget.spend(call.method)
         try:
             await services.web.write(call.method, call.arguments)
@@ -71,6 +76,19 @@ async def is_set_within(event: asyncio.Event, timeout_s: float) -> bool:
         async with asyncio.timeout(timeout_s):
             await event.wait()
     return event.is_set()
+
+
+async def _may_go(
+    services: Services, call: Call, is_over: asyncio.Event, ends_at_s: float
+) -> bool:
+    """Wait until a call may go; False if none is to go any more."""
+    now_s = asyncio.get_running_loop().time
+    while now_s() < ends_at_s and not is_over.is_set():
+        if wait_s := _wait_s(services, call):
+            await is_set_within(is_over, wait_s)
+        else:
+            return await call.is_needed() and not is_over.is_set()
+    return False
 
 
 def _wait_s(services: Services, call: Call) -> float:

@@ -13,7 +13,7 @@ from bot.conversation.ports import DeliveryError, LostError
 from bot.slack import markup
 from bot.slack.budget import POST
 from bot.slack.buttons import Block
-from bot.slack.footing import Standing
+from bot.slack.footing import LastState
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.plaintext import fallback
 from bot.slack.record import metadata, posted
@@ -224,7 +224,7 @@ class ChannelPoster:
         turn = source.outlet.turn.id
         self._services.journal.note(turn, post.seq, ts, post.source)
         source.outlet.unsure.clear()
-        source.outlet.footing.stand(Standing(ts, post.text, post.seq, post.is_plain))
+        source.outlet.footing.stand(LastState(ts, post.text, post.seq, post.is_plain))
         source.stored(ts)
 
 

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import structlog
 
+from bot.conversation.ports import StoreError
 from bot.conversation.turn import Turn, TurnId
 from bot.slack.address import Address
 from bot.slack.budget import REACT, UNREACT
@@ -22,6 +24,8 @@ REMOVAL_S: Final = 600.0
 """For how long to try to take it away: it does not vanish by itself."""
 LATE_S: Final = 2.0
 """How long another process's sign may be on its way."""
+LOOK_S: Final = 5.0
+"""How often to look whether a turn waits yet: it may be another process's to begin."""
 MAX_KNOWN: Final = 5_000
 """Signs that are known to be there or gone."""
 
@@ -46,21 +50,35 @@ class QueueSigns:
         self,
         services: Services,
         start: Callable[[Coroutine[None, None, None]], object],
+        watch: Callable[[Coroutine[None, None, None]], object],
     ) -> None:
-        """React in the workspace of `services`; `start` runs what does it."""
+        """React in the workspace of `services`; `start` runs what does it.
+
+        `watch` runs what looks whether turns wait yet.
+        """
         self._services = services
         self._start = start
+        self._watch_with = watch
+        self._is_watching = False
         self._signs: dict[TurnId, _Sign] = {}
+        self._shown: dict[TurnId, tuple[Turn, _Sign]] = {}
+        """Those of this process that count, or will."""
 
     def show(self, turn: Turn) -> None:
         """Put the sign on a turn's question, unless it was begun already."""
         if turn.id not in self._signs:
-            self._start(self._show(turn, self._known(turn)))
+            sign = self._known(turn)
+            self._shown[turn.id] = turn, sign
+            self._start(self._show(turn, sign))
+            if not self._is_watching:
+                self._is_watching = True
+                self._watch_with(self._watch())
 
     def hide(self, turn: Turn) -> None:
         """Take the sign away, whoever put it there."""
-        is_own = turn.id in self._signs
-        sign = self._known(turn)
+        is_own = turn.id in self._signs or turn.id in self._shown
+        shown = self._shown.pop(turn.id, None)
+        sign = shown[1] if shown is not None else self._known(turn)
         sign.is_over.set()
         if is_own:
             self._start(self._hide_own(turn, sign))
@@ -79,7 +97,8 @@ class QueueSigns:
             while not sign.is_over.is_set() and (wait_s := budget.reaction_wait_s()):
                 await is_set_within(sign.is_over, wait_s)
             sign.counted.enter_context(budget.reacting())
-            call = Call(REACT, _place(turn), SHOWING_S)
+            is_needed = partial(self._waits, turn)
+            call = Call(REACT, _place(turn), SHOWING_S, is_needed=is_needed)
             sign.may_be_there = True
             fate = await insist(self._services, call, sign.is_over)
             sign.may_be_there = fate != "not"
@@ -89,7 +108,26 @@ class QueueSigns:
         finally:
             if not sign.may_be_there:
                 sign.counted.close()
+                self._shown.pop(turn.id, None)
             sign.is_settled.set()
+
+    async def _watch(self) -> None:
+        """Hide the signs of turns that wait no more, for as long as there are any."""
+        try:
+            while self._shown:
+                await asyncio.sleep(LOOK_S)
+                for turn, _ in tuple(self._shown.values()):
+                    if not await self._waits(turn):
+                        self.hide(turn)
+        finally:
+            self._is_watching = False
+
+    async def _waits(self, turn: Turn) -> bool:
+        try:
+            return await self._services.waits(turn.id)
+        except StoreError as error:
+            log.debug("it is not known whether a turn waits", reason=str(error))
+            return True
 
     async def _hide_own(self, turn: Turn, sign: _Sign) -> None:
         await sign.is_settled.wait()

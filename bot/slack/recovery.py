@@ -1,10 +1,10 @@
 """Finding out how far a reply came, from what is recorded and what Slack shows."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -25,6 +25,8 @@ STORE_PAUSE_S: Final = 1.0
 """How long to wait before asking a database again that failed."""
 
 log = structlog.stdlib.get_logger()
+
+Told = TypeVar("Told")
 
 Found = dict[str, dict[str, Any]]
 """Messages as Slack gives them, by their ts."""
@@ -121,9 +123,13 @@ class Recovery:
 
     async def record(self) -> Record:
         """Return what is recorded of the turn, as soon as the database gives it."""
+        return await self._given(lambda: self._services.journal.of(self._turn.id))
+
+    async def _given(self, read: Callable[[], Awaitable[Told]]) -> Told:
+        """Return what the journal says, as soon as the database gives it."""
         while True:
             try:
-                return await self._services.journal.of(self._turn.id)
+                return await read()
             except StoreError as error:
                 log.warning("the journal cannot be read", reason=str(error))
             await asyncio.sleep(STORE_PAUSE_S)
@@ -146,7 +152,16 @@ class Recovery:
             if str(error) in GONE_ERRORS:
                 raise GoneError(str(error)) from error
             raise DeliveryError(f"the thread cannot be read: {error}") from error
-        return {str(m["ts"]): m for m in messages if self._may_be_part(m)}
+        found = {str(m["ts"]): m for m in messages if self._may_be_part(m)}
+        unmarked = [
+            ts for ts, m in found.items() if mark_of(m, services.bot_id) is None
+        ]
+        if unmarked:
+            # One that Slack itself stopped bears no mark, whosever it is.
+            turn, journal = self._turn.id, services.journal
+            for ts in await self._given(lambda: journal.others(turn, unmarked)):
+                del found[ts]
+        return found
 
     async def tidy(self, found: Found, explained: Iterable[str]) -> None:
         """Take away, and no more stop, what is not explained: it would stand twice.

@@ -3,11 +3,15 @@
 It comes by one more edit of the reply's last message when all of it is in Slack, out of
 what the budget leaves, and goes when the next reply is there or a button was pressed.
 Rows of an earlier process stay, and work: what they ask for is checked when pressed.
+Another process may have changed the message meanwhile: before each call it is asked
+whether it is still as this one left it.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -16,7 +20,7 @@ from bot.conversation.ports import StoreError
 from bot.conversation.turn import ThreadId, Turn, TurnId
 from bot.slack.budget import UPDATE
 from bot.slack.buttons import Block, reply_row
-from bot.slack.footing import Standing
+from bot.slack.footing import LastState
 from bot.slack.insistence import Call, Fate, insist, is_set_within
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.poster import content
@@ -43,8 +47,10 @@ class _Row:
     """A row that is there."""
 
     turn: TurnId
+    attempt: int
+    """The attempt at the turn that left the message as it is."""
     channel: str
-    standing: Standing
+    state: LastState
 
 
 @dataclass(eq=False, slots=True)
@@ -55,6 +61,15 @@ class _Work:
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
     """Set to make no further call."""
     is_done: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class _Effort:
+    """For how long a row is written."""
+
+    is_over: asyncio.Event
+    patience_s: float
+    is_needed: Callable[[], Awaitable[bool]]
 
 
 class Rows:
@@ -100,34 +115,57 @@ class Rows:
         """Take the row of a turn away, if it is known: a button of it was pressed."""
         found = [t for t, row in self._rows.items() if row.turn == turn]
         for thread in found:
-            await self._take_away(thread, asyncio.Event(), PRESSED_PATIENCE_S)
+            work, before = _Work(turn), self._works.get(thread)
+            if before is not None and before.turn != turn:
+                # The next reply is there, and takes it.
+                continue
+            self._works[thread] = work
+            async with self._doing(thread, work, before):
+                await self._take_away(thread, work.is_over, PRESSED_PATIENCE_S)
 
     async def _move(
         self,
         outlet: ReplyOutlet,
-        standing: Standing,
+        state: LastState,
         work: _Work,
         before: _Work | None,
     ) -> None:
         """Take the thread's old row away and bring the new one."""
-        thread = outlet.turn.question.thread
+        turn = outlet.turn
+        async with self._doing(turn.question.thread, work, before):
+            self._review(outlet)
+            await self._take_away(turn.question.thread, work.is_over)
+            is_offered = outlet.footing.offered is not None
+            if is_offered and await self._stands(turn, work):
+                await self._bring(outlet, state, work)
+
+    @asynccontextmanager
+    async def _doing(
+        self, thread: ThreadId, work: _Work, before: _Work | None
+    ) -> AsyncGenerator[None]:
+        """Do something in a thread once what was done before makes no more calls."""
         try:
             if before is not None:
                 before.is_over.set()
                 await before.is_done.wait()
-            old = self._rows.get(thread)
-            if old is not None and old.standing.ts in outlet.footing.written:
-                # It went when its message grew.
-                del self._rows[thread]
-            await self._take_away(thread, work.is_over)
-            if outlet.footing.offered is not None and await self._stands(
-                outlet.turn, work
-            ):
-                await self._bring(outlet, standing, work)
+            yield
         finally:
             work.is_done.set()
             if self._works.get(thread) is work:
                 del self._works[thread]
+
+    def _review(self, outlet: ReplyOutlet) -> None:
+        """See what a reply made of the row that was in its thread."""
+        turn = outlet.turn
+        old = self._rows.get(turn.question.thread)
+        if old is None:
+            return
+        if old.state.ts in outlet.footing.written:
+            # It went when its message grew.
+            del self._rows[turn.question.thread]
+        elif (old.turn, old.attempt) == (turn.id, turn.attempts - 1):
+            # The reply went on below it, and left it as it was.
+            self._rows[turn.question.thread] = replace(old, attempt=turn.attempts)
 
     async def _stands(self, turn: Turn, work: _Work) -> bool:
         """Wait for the turn's end; say whether its reply is the last word."""
@@ -141,16 +179,15 @@ class Rows:
             log.warning("a reply gets no buttons", reason=str(error))
         return False
 
-    async def _bring(
-        self, outlet: ReplyOutlet, standing: Standing, work: _Work
-    ) -> None:
+    async def _bring(self, outlet: ReplyOutlet, state: LastState, work: _Work) -> None:
         turn, cut = outlet.turn, outlet.footing.offered or ""
-        row = _Row(turn.id, outlet.address.channel, standing)
+        row = _Row(turn.id, turn.attempts, outlet.address.channel, state)
+        effort = _Effort(work.is_over, PATIENCE_S, partial(self._is_last_word, turn))
         blocks = reply_row(turn.id, cut, is_plain=self._is_plain)
-        refusal, fate = await self._write(row, blocks, work.is_over, PATIENCE_S)
+        refusal, fate = await self._write(row, blocks, effort)
         if refusal == "invalid_blocks" and not self._is_plain:
             blocks = reply_row(turn.id, cut, is_plain=True)
-            refusal, fate = await self._write(row, blocks, work.is_over, PATIENCE_S)
+            refusal, fate = await self._write(row, blocks, effort)
             self._is_plain = fate == "done"
         if fate != "not":
             while len(self._rows) >= MAX_ROWS:
@@ -166,28 +203,44 @@ class Rows:
         row = self._rows.get(thread)
         if row is None:
             return
-        refusal, fate = await self._write(row, [], is_over, patience_s)
+        effort = _Effort(is_over, patience_s, partial(self._is_as_it_was, row))
+        refusal, fate = await self._write(row, [], effort)
         if (refusal or fate == "done") and self._rows.get(thread) is row:
             del self._rows[thread]
 
+    async def _is_last_word(self, turn: Turn) -> bool:
+        try:
+            return bool(await self._services.stands(turn))
+        except StoreError as error:
+            log.warning("a reply gets no buttons", reason=str(error))
+            return False
+
+    async def _is_as_it_was(self, row: _Row) -> bool:
+        """Say whether no other attempt may have changed a row's message."""
+        try:
+            return await self._services.is_latest(row.turn, row.attempt)
+        except StoreError as error:
+            log.warning("buttons stay", reason=str(error))
+            return False
+
     async def _write(
-        self, row: _Row, blocks: list[Block], is_over: asyncio.Event, patience_s: float
+        self, row: _Row, blocks: list[Block], effort: _Effort
     ) -> tuple[str, Fate]:
         """Edit a row's message, all else as it stands; return why not, if refused."""
-        standing = row.standing
-        if standing.is_plain:
+        state = row.state
+        if state.is_plain:
             return "", "not"
         arguments: dict[str, Any] = {
             "channel": row.channel,
-            "ts": standing.ts,
-            **content(standing.text, blocks),
+            "ts": state.ts,
+            **content(state.text, blocks),
             # By default an edit, unlike a post, makes links of names.
             "parse": "none",
-            "metadata": metadata(row.turn, standing.seq),
+            "metadata": metadata(row.turn, state.seq),
         }
-        call = Call(UPDATE, arguments, patience_s, RESERVE)
+        call = Call(UPDATE, arguments, effort.patience_s, RESERVE, effort.is_needed)
         try:
-            return "", await insist(self._services, call, is_over)
+            return "", await insist(self._services, call, effort.is_over)
         except RefusedError as error:
             log.info("buttons are refused", error=error.error)
             return error.error, "not"

@@ -1,6 +1,6 @@
 """What every writer of replies shares."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -58,9 +58,23 @@ class Journal(Protocol):
         """Delete what is recorded of a message that is gone."""
         ...
 
+    async def others(self, turn: TurnId, messages: Collection[str]) -> frozenset[str]:
+        """Return which of some messages are recorded under other turns."""
+        ...
+
 
 async def nobody_asks(_: TurnId) -> None:
     """Take every turn for ours."""
+
+
+async def nobody_begins(_: TurnId) -> bool:
+    """Take every turn that waited for one that waits yet."""
+    return True
+
+
+async def nobody_answers_again(_: TurnId, __: int) -> bool:
+    """Take every attempt for the last one."""
+    return True
 
 
 async def nobody_answers_after(_: Turn) -> bool:
@@ -85,6 +99,10 @@ class Services:
     stands: Callable[[Turn], Awaitable[bool | None]] = nobody_answers_after
     """Says whether an attempt's reply is the last word in its thread; None if the
     attempt has not ended yet."""
+    is_latest: Callable[[TurnId, int], Awaitable[bool]] = nobody_answers_again
+    """Says whether no other attempt at a turn was begun behind this one."""
+    waits: Callable[[TurnId], Awaitable[bool]] = nobody_begins
+    """Says whether a turn that was seen to wait was neither begun nor ended."""
     has_controls: bool = False
     """Whether replies have buttons."""
     shows_all_links: bool = False

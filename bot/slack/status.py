@@ -3,12 +3,14 @@
 Plain text, so that no name in it calls anybody.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from bot.conversation.allowance import Standing, duration
 from bot.slack import ephemeral
 from bot.slack.channels import Wish
+from bot.slack.command import STOP_WORDS
 
 COMMAND = "/linefeed"
 
@@ -34,9 +36,9 @@ class Station:
     """How much of a thread the model is shown."""
 
 
-def help_text(command: str = COMMAND) -> str:
+def help_text(command: str = COMMAND, stop_words: Collection[str] = STOP_WORDS) -> str:
     """Return what people can do, in messages and with a command."""
-    return f"{ephemeral.HELP}\n{_COMMANDS.format(command=command)}"
+    return f"{ephemeral.help_of(stop_words)}\n{_COMMANDS.format(command=command)}"
 
 
 def status_text(station: Station, standing: Standing, up_s: float) -> str:

@@ -17,7 +17,7 @@ import structlog
 
 from bot.slack.budget import APPEND, START, STOP, UPDATE
 from bot.slack.editor import Editor, Holds
-from bot.slack.footing import Standing
+from bot.slack.footing import LastState
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.page import Page, Snapshot
 from bot.slack.pages import Pages
@@ -274,7 +274,7 @@ class StreamedMessage:
     ) -> None:
         page.deliver(snapshot, is_open=is_open)
         self._outlet.store(self._ts)
-        self._outlet.footing.stand(Standing(self._ts, snapshot.text, seq))
+        self._outlet.footing.stand(LastState(self._ts, snapshot.text, seq))
         self._note(seq, self._ts, snapshot)
 
     async def _intend(self, seq: int, snapshot: Snapshot) -> None:

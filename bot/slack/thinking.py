@@ -1,6 +1,7 @@
 """The sign that an answer is coming, for as long as nothing of it is there."""
 
 import asyncio
+from contextlib import ExitStack
 from typing import Any, Final
 
 import structlog
@@ -63,15 +64,25 @@ class Thinking:
     async def _show_reaction(self) -> None:
         address, first = self._outlet.address, self._outlet.first
         place = {"channel": address.channel, "timestamp": address.ts, "name": REACTION}
-        if await is_set_within(first, REACTION_DELAY_S):
-            return
-        budget = self._services.budget
-        while not first.is_set() and (wait_s := budget.reaction_wait_s()):
-            await is_set_within(first, wait_s)
-        with budget.reacting():
-            if await self._call(REACT, place, SHOWING_S, first):
+        with ExitStack() as counted:
+            may_be_there = await self._react(place, counted)
+            # It may be an earlier attempt's, whose process died.
+            if may_be_there or self._outlet.turn.attempts > 1:
                 await first.wait()
                 await self._call(UNREACT, place, REMOVAL_S, self._never)
+
+    async def _react(self, place: dict[str, str], counted: ExitStack) -> bool:
+        """React, unless the reply is there soon; say whether that may have an effect.
+
+        It counts for as long as `counted` is open.
+        """
+        first, budget = self._outlet.first, self._services.budget
+        if await is_set_within(first, REACTION_DELAY_S):
+            return False
+        while not first.is_set() and (wait_s := budget.reaction_wait_s()):
+            await is_set_within(first, wait_s)
+        counted.enter_context(budget.reacting())
+        return await self._call(REACT, place, SHOWING_S, first)
 
     async def _call(
         self,

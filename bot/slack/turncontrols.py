@@ -66,7 +66,8 @@ class Replies(Protocol):
 class TurnControls:
     """Carries out what people demand of turns; every method may raise `StoreError`.
 
-    Then nothing was done. What a button asks for is done by an errand instead.
+    Then nothing was done. What a button asks for is done by an errand instead: stops by
+    `stops`, so that whatever is slow holds up none.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class TurnControls:
         self._policy = policy
         self._errands = errands
         self._panel = panel
+        self.stops = Errands()
         self._known: dict[tuple[str, str], None] = {}
 
     async def stop(self, message: SlackMessage) -> None:
@@ -95,8 +97,7 @@ class TurnControls:
             del self._known[next(iter(self._known))]
         self._known[key] = None
         if halted.is_nothing:
-            reader = reader_of(message)
-            self._errands.add(lambda: self._panel.tell(reader, ephemeral.NOTHING_RUNS))
+            self._tell(reader_of(message), ephemeral.NOTHING_RUNS)
 
     async def obey_sign(self, sign: StopSign) -> None:
         """End the turn of a question or a reply that its asker put an emoji on."""
@@ -120,8 +121,15 @@ class TurnControls:
 
     def press(self, press: Press) -> None:
         """Do what a button of a reply says; never waits. Others are ignored."""
-        if press.action in {buttons.STOP, buttons.REGENERATE, buttons.CONTINUE}:
-            self._errands.add(lambda: self._do(press, TurnId(press.value)))
+        turn = TurnId(press.value)
+        if press.action == buttons.STOP:
+            self.stops.add(
+                lambda: self._guarded(press, turn, lambda: self._stopped(turn))
+            )
+        elif press.action in {buttons.REGENERATE, buttons.CONTINUE}:
+            self._errands.add(
+                lambda: self._guarded(press, turn, lambda: self._reopened(press, turn))
+            )
         elif press.action.startswith(buttons.FEEDBACK):
             self._errands.add(lambda: self._judge(press))
 
@@ -130,9 +138,6 @@ class TurnControls:
         if judged is not None:
             opinion, turn = judged
             await self._guarded(press, turn, lambda: self._rate(press, opinion, turn))
-
-    async def _do(self, press: Press, turn: TurnId) -> None:
-        await self._guarded(press, turn, lambda: self._changed(press, turn))
 
     async def _guarded(
         self, press: Press, turn: TurnId, work: Callable[[], Awaitable[str]]
@@ -150,21 +155,26 @@ class TurnControls:
             log.exception("what a button asks for could not be done", turn=turn)
             sentence = ephemeral.NOT_DONE
         if sentence:
-            await self._panel.tell(reader_of(press), sentence)
+            self._tell(reader_of(press), sentence)
+
+    def _tell(self, reader: aside.Reader, sentence: str) -> None:
+        self._errands.add(lambda: self._panel.tell(reader, sentence))
 
     async def _rate(self, press: Press, opinion: Opinion, turn: TurnId) -> str:
         is_known = await self._demands.rate(turn, press.user, opinion)
         log.info("a reply was rated", turn=turn, opinion=opinion, is_known=is_known)
         return ephemeral.THANKS if is_known else ephemeral.UNKNOWN
 
-    async def _changed(self, press: Press, turn: TurnId) -> str:
-        if press.action == buttons.STOP:
-            halted = await self._demands.stop_turn(turn)
-            return ephemeral.NOTHING_RUNS if halted.is_nothing else ""
-        await self._panel.clear(turn)
+    async def _stopped(self, turn: TurnId) -> str:
+        halted = await self._demands.stop_turn(turn)
+        return ephemeral.NOTHING_RUNS if halted.is_nothing else ""
+
+    async def _reopened(self, press: Press, turn: TurnId) -> str:
         is_anew = press.action == buttons.REGENERATE
-        is_reopened = await self._demands.reopen(turn, anew=is_anew)
-        return "" if is_reopened else ephemeral.NOT_NEWEST
+        if not await self._demands.reopen(turn, anew=is_anew):
+            return ephemeral.NOT_NEWEST
+        await self._panel.clear(turn)
+        return ""
 
 
 class Panel:

@@ -23,7 +23,7 @@ from bot.slack.streamed import StreamedMessage
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Equipment:
     """What the writers of a workspace work with."""
 
     services: Services
@@ -50,20 +50,24 @@ class Beginning:
     """How one reply begins: with nothing, or with what an earlier attempt left."""
 
     def __init__(
-        self, desk: Desk, running: ExitStack, past: Resumption | None, replaced: str
+        self,
+        equipment: Equipment,
+        running: ExitStack,
+        past: Resumption | None,
+        replaced: str,
     ) -> None:
         """Begin behind what is `past`, or in place of the message `replaced`, if any.
 
         While the reply runs, `running` counts it among those that grow.
         """
-        self._desk = desk
+        self._equipment = equipment
         self._running = running
         self._past = past
         self._replaced = replaced
 
     def writer(self, outlet: ReplyOutlet) -> Writer:
         """Return the writer that a reply begins with."""
-        wish = self._desk.wish(outlet.address.channel)
+        wish = self._equipment.wish(outlet.address.channel)
         last = self._past and self._past.last
         if wish == "auto" and not (last and last.has_grown):
             return self._auto(outlet)
@@ -94,9 +98,9 @@ class Beginning:
     def _lines(
         self, outlet: ReplyOutlet, done: Callable[[], None] | None = None
     ) -> LinesWriter:
-        shows_all_links = self._desk.services.shows_all_links
+        shows_all_links = self._equipment.services.shows_all_links
         return LinesWriter(
-            outlet, self._desk.post, done=done, shows_all_links=shows_all_links
+            outlet, self._equipment.post, done=done, shows_all_links=shows_all_links
         )
 
     def _growing(self, outlet: ReplyOutlet, wanted: Mode) -> GrowingWriter | None:
@@ -124,10 +128,10 @@ class Beginning:
     ) -> GrowingWriter | None:
         """Return a writer in the wanted mode or the next one down; None for lines."""
         ways = self._ways(outlet)
-        mode = self._desk.affordable(wanted)
+        mode = self._equipment.affordable(wanted)
         if mode == "lines" and is_forced:
             mode = "edits"
-            self._running.enter_context(self._desk.services.budget.running(mode))
+            self._running.enter_context(self._equipment.services.budget.running(mode))
             ways = ways[1:]
         else:
             while ways and ways[0].mode != mode:
@@ -140,8 +144,8 @@ class Beginning:
             pages,
             ways,
             partial(self._fall_back, outlet),
-            self._desk.start,
-            self._desk.apart,
+            self._equipment.start,
+            self._equipment.apart,
         )
         if past is not None:
             self._resume(outlet, growing, pages, past, mode)
@@ -173,21 +177,21 @@ class Beginning:
             lambda: outlet.known,
             limit=MAX_STREAM_BYTES if is_stream else MAX_MESSAGE_CHARS,
             length=utf8_bytes if is_stream else len,
-            shows_all_links=self._desk.services.shows_all_links,
+            shows_all_links=self._equipment.services.shows_all_links,
         )
 
     def _ways(self, outlet: ReplyOutlet) -> list[Way]:
         """Return the ways in which a message may grow, the best first."""
-        desk = self._desk
+        equipment = self._equipment
 
         def enter(mode: Mode) -> bool:
-            has_room = desk.affordable(mode) == mode
+            has_room = equipment.affordable(mode) == mode
             if has_room:
-                self._running.enter_context(desk.services.budget.running(mode))
+                self._running.enter_context(equipment.services.budget.running(mode))
             return has_room
 
         def streamed(pages: Pages) -> GrowingMessage:
-            return StreamedMessage(desk.services, outlet, pages, desk.apart)
+            return StreamedMessage(equipment.services, outlet, pages, equipment.apart)
 
         def edited(_: Pages) -> GrowingMessage:
             return self._edited(outlet)
@@ -195,7 +199,7 @@ class Beginning:
         return [Way("stream", streamed, enter), Way("edits", edited, enter)]
 
     def _edited(self, outlet: ReplyOutlet) -> EditedMessage:
-        return EditedMessage(self._desk.services, outlet, self._desk.post)
+        return EditedMessage(self._equipment.services, outlet, self._equipment.post)
 
     def _fall_back(self, outlet: ReplyOutlet, remark: str, rest: Rest) -> None:
         """Go on as lines behind what is in Slack."""

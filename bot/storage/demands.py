@@ -107,6 +107,22 @@ class SqlDemands:
             return None if row.state == "running" else row.state in _ENDED
 
     @uninterrupted
+    async def is_latest(self, turn: TurnId, attempt: int) -> bool:
+        """Say whether no other attempt at a turn was begun behind this one."""
+        table = tables.turn
+        attempts = select(table.c.attempts).where(table.c.id == turn)
+        async with transaction(self._engine) as connection:
+            return await connection.scalar(attempts) == attempt
+
+    @uninterrupted
+    async def waits(self, turn: TurnId) -> bool:
+        """Say whether a turn is neither begun nor ended."""
+        table = tables.turn
+        state = select(table.c.state).where(table.c.id == turn)
+        async with transaction(self._engine) as connection:
+            return await connection.scalar(state) == "waiting"
+
+    @uninterrupted
     async def replied(self, message: str, place: str) -> TurnId | None:
         """Return the turn whose reply has a message; its id begins with `place`."""
         part = tables.reply_message

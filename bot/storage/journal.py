@@ -1,7 +1,7 @@
 """What is delivered, written beside the delivery and never before it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -80,6 +80,15 @@ class Journal:
         """
         await self.written()
         await self._notes.forget(turn, message)
+
+    async def others(self, turn: TurnId, messages: Collection[str]) -> frozenset[str]:
+        """Return which of some messages are recorded under other turns.
+
+        Raises:
+            StoreError: if the database gives nothing.
+        """
+        await self.written()
+        return await self._notes.others(turn, messages)
 
     async def run(self) -> None:
         """Write until cancelled."""

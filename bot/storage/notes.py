@@ -1,6 +1,6 @@
 """Which message carries which part of a reply, in SQL."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import get_args
 
@@ -84,6 +84,16 @@ class SqlNotes:
         gone = delete(part).where(part.c.turn == turn, part.c.message == message)
         async with transaction(self._engine) as connection:
             await connection.execute(gone)
+
+    @uninterrupted
+    async def others(self, turn: TurnId, messages: Collection[str]) -> frozenset[str]:
+        """Return which of some messages are recorded under other turns."""
+        part = tables.reply_message
+        rows = select(part.c.message).where(
+            part.c.message.in_(messages), part.c.turn != turn
+        )
+        async with transaction(self._engine) as connection:
+            return frozenset(await connection.scalars(rows))
 
     async def _store(
         self,

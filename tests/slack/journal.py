@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Collection
 
 from bot.conversation.record import Note, Record
 from bot.conversation.turn import Cut, TurnId
@@ -44,6 +45,13 @@ class ListedJournal:
 
     async def forget(self, turn: TurnId, message: str) -> None:
         self._enter("forget", Note(turn, 0, message, ""))
+
+    async def others(self, turn: TurnId, messages: Collection[str]) -> frozenset[str]:
+        return frozenset(
+            note.message
+            for note in self._kept.values()
+            if note.message in messages and note.turn != turn
+        )
 
     def text(self, turn: TurnId | None = None, from_seq: int = 0) -> str:
         """Return all that is recorded as delivered of a turn, or of the only one."""

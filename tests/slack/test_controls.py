@@ -136,7 +136,7 @@ def press(playground: Playground) -> Callable[..., Press]:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("help", ephemeral.HELP),
+        ("help", ephemeral.help_of()),
         ("remember", ephemeral.REMEMBERED),
         ("memory", "What I remember here: 1 messages"),
         ("forget", "Shall I forget"),

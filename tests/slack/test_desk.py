@@ -13,6 +13,7 @@ from bot.playground.server import Playground
 from bot.playground.webapi.faults import Fault
 from bot.playground.workspace.identity import BOT_USER
 from bot.slack import ephemeral
+from bot.slack.command import STOP_WORDS
 from bot.slack.desk import PUBLISH, Desk, Gate
 from bot.slack.policy import Policy
 from bot.slack.status import Station, help_text
@@ -53,12 +54,15 @@ class Place:
         self._web = web
 
     async def visit(
-        self, visit: Visit | None, allow: frozenset[str] = frozenset()
+        self,
+        visit: Visit | None,
+        allow: frozenset[str] = frozenset(),
+        stop_words: frozenset[str] = STOP_WORDS,
     ) -> None:
         """Let somebody be answered."""
         desk = Desk(
             self._web,
-            Gate(self._web, ME, Policy(BOT_USER, allow=allow)),
+            Gate(self._web, ME, Policy(BOT_USER, allow=allow, stop_words=stop_words)),
             Allowance(self.ledger, Limits()),
             lambda channel: Station("lines", f"model-of-{channel}", 8_000),
             self.jobs.append,
@@ -118,6 +122,16 @@ async def test_the_home_tab_shows_help_and_status(place: Place) -> None:
 
     assert "mention me in a channel" in place.home
     assert "model-of-D0ANA" in place.home
+
+
+async def test_help_names_the_stop_words_that_are_set(place: Place) -> None:
+    words = frozenset({"halt"})
+    await place.visit(OPENED, stop_words=words)
+    await place.visit(place.typed("help"), stop_words=words)
+
+    assert place.said == [("U0ANA", help_text(stop_words=words))]
+    assert "halt - ends my answer" in place.said[0][1]
+    assert "halt - ends my answer" in place.home
 
 
 async def test_what_is_no_visit_does_nothing(place: Place) -> None:

@@ -87,5 +87,14 @@ def test_forgetting_asks_twice() -> None:
 
 def test_the_help_names_every_command() -> None:
     assert all(
-        word in ephemeral.HELP for word in ("memory", "remember: …", "forget", "help")
+        word in ephemeral.help_of()
+        for word in ("memory", "remember: …", "forget", "help")
     )
+
+
+def test_help_names_the_words_that_stop_replies_here() -> None:
+    assert "\n• stop - ends" in ephemeral.help_of()
+    shown = ephemeral.help_of({"ストップ", "halt"})
+    assert "\n• halt or ストップ - ends" in shown
+    assert "stop - " not in shown
+    assert " - ends" not in ephemeral.help_of(())

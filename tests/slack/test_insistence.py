@@ -83,3 +83,18 @@ async def test_an_event_is_waited_for_no_longer_than_it_may_be() -> None:
     assert not await is_set_within(event, 0)
     event.set()
     assert await is_set_within(event, 0)
+
+
+def test_a_call_that_is_not_needed_any_more_is_not_tried_again() -> None:
+    async def play(stage: Stage) -> None:
+        answers = iter([True, True, False])
+
+        async def is_needed() -> bool:
+            return next(answers)
+
+        arguments = {"channel": "C0DEV", "ts": "1.1", "text": "x"}
+        call = Call(UPDATE, arguments, 60, is_needed=is_needed)
+        assert await insist(stage.services, call, asyncio.Event()) == "unknown"
+        assert len(stage.calls(UPDATE)) == 2
+
+    staged(play, chat_update=["lost before"] * 9)

@@ -2,17 +2,23 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.conversation.turn import TurnId
 from bot.playground.webapi.limits import Limits
+from bot.playground.webapi.streams import stop_by_reader
+from bot.playground.workspace.identity import TEAM
 from bot.slack.channels import Wish
+from bot.slack.recovery import Recovery
 from tests.chunking.texts import leaves_a_fence_open
 from tests.long import examples
 from tests.slack.lives import Life, Story, told
 from tests.slack.schedule import Schedule, fault_schedules
+from tests.slack.stage import Stage, staged
 from tests.slack.test_delivery_faults import (
     CHANNEL,
     MODES,
@@ -85,3 +91,22 @@ def test_another_process_may_deliver_in_another_mode(
     lived: list[Life], said: Spoken, schedule: Schedule
 ) -> None:
     check(lived, said, schedule)
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_what_slack_stopped_of_another_turn_stays(*, is_recorded: bool) -> None:
+    async def play(stage: Stage) -> None:
+        turn = stage.ask()
+        place = {"channel": CHANNEL, "thread_ts": turn.question.position}
+        recipient = {"recipient_team_id": TEAM, "recipient_user_id": "U0ANA"}
+        ts = await stage.services.web.write_message(
+            "chat.startStream", {**place, **recipient, "markdown_text": "Another."}
+        )
+        stop_by_reader(stage.slack.workspace, CHANNEL, ts)
+        if is_recorded:
+            stage.notes.note(TurnId(f"{turn.id}1"), 0, ts, "Another.")
+        again = replace(turn, attempts=2)
+        await Recovery(stage.services, again).resumption()
+        assert stage.shows(turn) == (["Another."] if is_recorded else [])
+
+    staged(play)

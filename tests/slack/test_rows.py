@@ -10,7 +10,7 @@ import pytest
 
 from bot.chunking import Chunk
 from bot.conversation.ports import StoreError
-from bot.conversation.turn import Cut, Turn
+from bot.conversation.turn import Cut, Turn, TurnId
 from bot.playground.workspace.message import Message
 from bot.slack import buttons, rows
 from bot.slack.address import Address
@@ -34,6 +34,8 @@ class Replies:
     is_broken: bool = False
     running: int = 0
     """How often turns are said to run yet."""
+    attempts: dict[str, int] = field(default_factory=dict[str, int])
+    """The last attempt at each turn, where it is not the first."""
 
     async def stands(self, turn: Turn) -> bool | None:
         if self.is_broken:
@@ -43,11 +45,31 @@ class Replies:
             return None
         return not self.last or turn.id in self.last
 
+    async def is_latest(self, turn: TurnId, attempt: int) -> bool:
+        if self.is_broken:
+            raise StoreError("locked")
+        return self.attempts.get(turn, 1) == attempt
+
+    def process(self) -> SlackDelivery:
+        """Return what delivers in one process."""
+        services = replace(
+            self.stage.services,
+            has_controls=True,
+            stands=self.stands,
+            is_latest=self.is_latest,
+        )
+        return SlackDelivery(services, lambda _: self.mode)
+
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
-        services = replace(self.stage.services, has_controls=True, stands=self.stands)
-        async with SlackDelivery(services, lambda _: self.mode) as self.delivery:
+        async with self.process() as self.delivery:
             yield
+
+    def again(self, turn: Turn, *, anew: bool = False) -> Turn:
+        """Let another attempt at a turn begin."""
+        attempts = self.attempts[turn.id] = turn.attempts + 1
+        since = attempts if anew else turn.since_attempt
+        return replace(turn, attempts=attempts, since_attempt=since)
 
     async def reply(
         self, turn: Turn, text: str = "One.\n", cut: Cut | None = ""
@@ -235,7 +257,7 @@ def test_a_row_that_was_pressed_goes_at_once_and_does_not_come_back() -> None:
         await replies.delivery.rows.clear(turn.id)
         assert replies.rows(turn) == [[]]
         await replies.delivery.rows.clear(turn.id)
-        again = replace(turn, attempts=2)
+        again = replies.again(turn)
         await replies.delivery.resume(again)
         await replies.reply(again, "Two.\n")
         await asyncio.sleep(1)
@@ -251,7 +273,7 @@ def test_a_reply_that_is_gone_on_with_keeps_no_older_row() -> None:
         turn = replies.stage.ask()
         await replies.reply(turn, cut="length")
         await asyncio.sleep(1)
-        again = replace(turn, attempts=2)
+        again = replies.again(turn)
         await replies.delivery.resume(again)
         await replies.reply(again, "Two.\n")
         await asyncio.sleep(1)
@@ -266,7 +288,7 @@ def test_nothing_is_written_over_a_reply_that_is_given_anew() -> None:
         await replies.reply(turn)
         await asyncio.sleep(0.5)
         begun_s = replies.stage.now_s
-        again = replace(turn, attempts=2, since_attempt=2)
+        again = replies.again(turn, anew=True)
         async with replies.delivery.open(again) as outlet:
             # The row's call had to end first.
             assert replies.stage.now_s - begun_s > 1
@@ -276,6 +298,69 @@ def test_nothing_is_written_over_a_reply_that_is_given_anew() -> None:
             outlet.send(Chunk("Two.\n"))
 
     played(play, chat_update=["slow:2"])
+
+
+@pytest.mark.parametrize("mode", ["edits", "stream"])
+def test_nothing_is_written_over_a_reply_that_another_process_gave_anew(
+    mode: str,
+) -> None:
+    async def play(replies: Replies) -> None:
+        turn = replies.stage.ask()
+        await replies.reply(turn, "Old.\n")
+        await asyncio.sleep(1)
+        first = replies.delivery
+        async with replies.process() as replies.delivery:
+            await replies.reply(replies.again(turn, anew=True), "New.\n")
+            await asyncio.sleep(1)
+        replies.delivery = first
+        await first.rows.clear(turn.id)
+        await replies.reply(replies.follow_up(turn, "9.0"))
+        await asyncio.sleep(1)
+        assert [m.markdown.strip() for m in replies.messages(turn)] == ["New.", "One."]
+
+    played(play, mode)
+
+
+def test_a_row_is_not_tried_again_once_people_want_another_reply() -> None:
+    async def play(replies: Replies) -> None:
+        turn = replies.stage.ask()
+        await replies.reply(turn)
+        await asyncio.sleep(0.5)
+        assert len(replies.stage.calls(UPDATE)) == 1
+        replies.last = {"another"}
+        await asyncio.sleep(PATIENCE_S)
+        assert len(replies.stage.calls(UPDATE)) == 1
+
+    played(play, chat_update=["lost before"])
+
+
+def test_a_row_stays_while_the_database_cannot_be_asked() -> None:
+    async def play(replies: Replies) -> None:
+        turn = replies.stage.ask()
+        await replies.reply(turn)
+        await asyncio.sleep(1)
+        replies.is_broken = True
+        await replies.delivery.rows.clear(turn.id)
+        assert replies.rows(turn) == [ROW]
+        replies.is_broken = False
+        await replies.delivery.rows.clear(turn.id)
+        assert replies.rows(turn) == [[]]
+
+    played(play)
+
+
+def test_a_row_that_is_taken_away_is_waited_for_by_the_next_attempt() -> None:
+    async def play(replies: Replies) -> None:
+        turn = replies.stage.ask()
+        await replies.reply(turn, "Old.\n")
+        await asyncio.sleep(5)
+        replies.stage.start(replies.delivery.rows.clear(turn.id))
+        await asyncio.sleep(0.1)
+        await replies.reply(replies.again(turn, anew=True), "New.\n", cut=None)
+        await asyncio.sleep(9)
+        assert [m.markdown.strip() for m in replies.messages(turn)] == ["New."]
+
+    played(play, "edits", chat_update=["ok", "ok", "held:5"])
 
 
 def test_rows_leave_edits_to_replies_that_grow() -> None:

@@ -1,6 +1,7 @@
 """The sign that an answer is coming: there in time, and gone with the first line."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -125,6 +126,26 @@ def test_a_quick_answer_needs_no_reaction() -> None:
         await asyncio.sleep(5)
 
         assert not stage.calls(REACT) + stage.calls(UNREACT)
+
+    staged(play)
+
+
+@pytest.mark.parametrize("first_s", [0.1, 5.0])
+def test_the_reaction_of_a_process_that_died_goes_with_the_next_attempt(
+    first_s: float,
+) -> None:
+    async def play(stage: Stage) -> None:
+        turn = stage.ask("D0ANA")
+        place = {"channel": "D0ANA", "timestamp": turn.question.position}
+        await stage.services.web.write(REACT, {**place, "name": REACTION})
+        outlet = stage.outlet(replace(turn, attempts=2))
+        stage.start(Thinking(stage.services, outlet).run())
+        await asyncio.sleep(first_s)
+        assert any(stage.slack.workspace.reactions.values())
+        outlet.store("1.1")
+        await asyncio.sleep(1)
+        assert not any(stage.slack.workspace.reactions.values())
+        assert len(stage.calls(UNREACT)) == 1
 
     staged(play)
 

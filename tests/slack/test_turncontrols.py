@@ -11,7 +11,7 @@ from bot.conversation.turn import ThreadId, TurnId
 from bot.conversation.turnstore import Halted, Opinion
 from bot.slack import buttons, ephemeral, turncontrols
 from bot.slack.aside import Reader
-from bot.slack.errands import Errands
+from bot.slack.errands import MAX_WAITING, Errands
 from bot.slack.event import SlackMessage
 from bot.slack.policy import Policy
 from bot.slack.press import Press
@@ -113,14 +113,16 @@ class Desk:
 
     async def rested(self) -> list[str]:
         """Wait until everything before was done; return what people were told."""
-        done = asyncio.Event()
+        # Whatever was done may have made an errand of what people are told.
+        for errands in (self.controls.stops, self.errands, self.errands):
+            done = asyncio.Event()
 
-        async def end() -> None:
-            done.set()
+            async def end(done: asyncio.Event = done) -> None:
+                done.set()
 
-        self.errands.add(end)
-        await done.wait()
-        await asyncio.sleep(0)
+            errands.add(end)
+            await done.wait()
+            await asyncio.sleep(0)
         return [sentence for _, sentence in self.panel.told]
 
 
@@ -129,9 +131,10 @@ async def desk() -> AsyncGenerator[Desk]:
     demands, panel, errands = ListedDemands(), ListedPanel(), Errands()
     controls = TurnControls(demands, demands, Policy("UBOT"), errands, panel)
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(errands.run())
+        running = [group.create_task(e.run()) for e in (errands, controls.stops)]
         yield Desk(demands, panel, errands, controls)
-        running.cancel()
+        for each in running:
+            each.cancel()
 
 
 async def test_the_word_stops_a_thread_once_for_each_message(desk: Desk) -> None:
@@ -213,6 +216,21 @@ async def test_a_running_reply_is_stopped_by_its_button(desk: Desk) -> None:
     assert desk.demands.made == [("stop turn", TURN, "")] * 2
 
 
+async def test_nothing_that_is_slow_holds_up_a_stop(desk: Desk) -> None:
+    never = asyncio.Event()
+
+    async def hang() -> None:
+        await never.wait()
+
+    for _ in range(MAX_WAITING):
+        desk.errands.add(hang)
+    desk.controls.press(PRESS)
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    assert desk.demands.made == [("stop turn", TURN, "")]
+
+
 @pytest.mark.parametrize(
     ("action", "demand"), [(buttons.REGENERATE, "anew"), (buttons.CONTINUE, "go on")]
 )
@@ -227,6 +245,8 @@ async def test_the_newest_reply_is_given_once_more(
     desk.demands.is_granted = False
     desk.controls.press(replace(PRESS, action=action))
     assert await desk.rested() == [ephemeral.NOT_NEWEST]
+    # It keeps its buttons.
+    assert desk.panel.cleared == [TURN]
 
 
 @pytest.mark.parametrize("action", [buttons.FEEDBACK, f"{buttons.FEEDBACK}_bad"])
@@ -270,3 +290,4 @@ async def test_a_database_that_fails_is_said(desk: Desk) -> None:
     desk.controls.press(replace(PRESS, action=buttons.REGENERATE))
 
     assert await desk.rested() == [ephemeral.NOT_DONE]
+    assert desk.panel.cleared == []

@@ -212,3 +212,22 @@ async def test_a_question_that_changed_while_its_reply_was_handed_over_is_anew(
 
     assert await stage.demands.revise(THREAD, "1") == turn.id
     assert not (await stage.claimed()).is_resumed
+
+
+async def test_an_attempt_is_the_latest_until_another_one_is_begun(
+    stage: Stage,
+) -> None:
+    turn = await stage.ended()
+    assert await stage.demands.reopen(turn.id, anew=True)
+    assert await stage.demands.is_latest(turn.id, 1)
+    await stage.claimed()
+    assert not await stage.demands.is_latest(turn.id, 1)
+    assert await stage.demands.is_latest(turn.id, 2)
+
+
+async def test_a_turn_waits_until_it_is_begun(stage: Stage) -> None:
+    await stage.turns.add(asked("why", "1"))
+    assert await stage.demands.waits(asked("why", "1").id)
+    turn = await stage.claimed()
+    assert not await stage.demands.waits(turn.id)
+    assert not await stage.demands.waits(asked("why", "9").id)

@@ -52,6 +52,19 @@ async def test_what_is_in_its_place_settles_what_was_under_way_before(
     assert [note.text for note in record.notes] == ["a", "bc"]
 
 
+async def test_messages_of_other_turns_are_told_from_a_turns_own(
+    engine: AsyncEngine, notes: SqlNotes
+) -> None:
+    other = asked(thread="other")
+    turns = SqlTurns(engine, "me")
+    await turns.add(other)
+    await turns.claim(other.question.thread)
+    await notes.write([Note(TURN, 0, "1.1", "a"), Note(other.id, 0, "1.2", "b")])
+
+    assert await notes.others(TURN, ["1.1", "1.2", "1.3"]) == {"1.2"}
+    assert await notes.others(TURN, []) == frozenset()
+
+
 async def test_the_whole_text_stands_beside_the_parts(notes: SqlNotes) -> None:
     await notes.write([whole(TURN, "a\0b", "break"), Note(TURN, 0, "1.1", "a")])
 
