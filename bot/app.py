@@ -2,14 +2,13 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
 )
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import structlog
@@ -29,7 +28,7 @@ from bot.conversation.steering import Steering
 from bot.conversation.tokens import TokenBudget
 from bot.conversation.turnstore import Caps
 from bot.hearing import Site, heard
-from bot.reception import queue_of, reception_of
+from bot.reception import Queue, queue_of, reception_of
 from bot.settings import Settings, require_model
 from bot.slack import channels, preflight
 from bot.slack import web as slack_web
@@ -49,6 +48,7 @@ from bot.storage.ledger import SqlLedger
 from bot.storage.memory import SqlMemory
 from bot.storage.notes import SqlNotes
 from bot.storage.retention import SqlArchive
+from bot.storage.threads import Database
 from bot.storage.turns import SqlTurns
 from bot.web import health
 
@@ -98,20 +98,9 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         turns = SqlTurns(engine, owner, _caps(settings))
         queue = queue_of(turns, SqlDemands(engine), settings.at_once)
         allowance = _allowance(settings, SqlLedger(engine))
-        services = Services(
-            web=slack,
-            bot_id=bot.bot_id,
-            journal=notes,
-            assured=queue.leases.assured,
-            budget=budget,
-            stands=queue.demands.stands,
-            is_latest=queue.demands.is_latest,
-            waits=queue.demands.waits,
-            has_controls=settings.controls == "row",
-            shows_all_links=settings.links == "all",
-        )
+        services = Services(slack, bot.bot_id, notes, budget)
         delivery = await answering.enter_async_context(
-            SlackDelivery(services, site.wish)
+            SlackDelivery(_services(settings, queue, services), site.wish)
         )
         mind = _mind(_budget(settings, book), slack, bot, policy, SqlMemory(engine))
         reception = reception_of(slack, mind, policy, queue, delivery)
@@ -119,9 +108,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         connection = await hearing.enter_async_context(
             heard(site, reception, queue.turns, allowance)
         )
-        examine = partial(condition.examine, engine, settings.data)
         await hearing.enter_async_context(
-            _examined(settings, slack, connection, examine)
+            _examined(settings, slack, connection, engine)
         )
         async with (
             _remembering(settings, book, mind, SqlArchive(engine)) as briefings,
@@ -143,6 +131,19 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
 def _slack(settings: Settings) -> AbstractAsyncContextManager[slack_web.Web]:
     token = settings.slack_bot_token.get_secret_value()
     return slack_web.opened(token, settings.slack_api_url)
+
+
+def _services(settings: Settings, queue: Queue, plain: Services) -> Services:
+    """Return what writers of replies share, told how it stands with their turns."""
+    return replace(
+        plain,
+        assured=queue.leases.assured,
+        stands=queue.demands.stands,
+        is_latest=queue.demands.is_latest,
+        waits=queue.demands.waits,
+        has_controls=settings.controls == "row",
+        shows_all_links=settings.links == "all",
+    )
 
 
 def _policy(settings: Settings, bot: preflight.Identity) -> Policy:
@@ -231,12 +232,12 @@ async def _examined(
     settings: Settings,
     slack: slack_web.Web,
     connection: Connection,
-    examine_database: Callable[[], Awaitable[condition.Condition]],
+    engine: Database,
 ) -> AsyncGenerator[None]:
     """Answer `/healthz`, if a port is set for it."""
 
     async def examine() -> health.Health:
-        found = await examine_database()
+        found = await condition.examine(engine, settings.data)
         return health.Health(
             is_connected=connection.is_open,
             is_token_accepted=not slack.token_state.is_refused,
