@@ -18,7 +18,7 @@ from bot.playground.webapi.limits import UNLIMITED
 from bot.playground.workspace.message import Message
 from bot.slack import ephemeral
 from tests.conftest import Bots
-from tests.test_journeys import answered, answers, settled
+from tests.test_journeys import answered, answers, read, settled
 
 GENERAL, ANA, BEN = "C0GENERAL", "U0ANA", "U0BEN"
 ROOT = Path(__file__).parents[1]
@@ -260,8 +260,9 @@ async def test_an_edited_first_message_of_a_threads_own_talk_is_changed_there_to
         playground.model.scripts.append("Inside.")
         inside = playground.say(ANA, "D0ANA", "why?", thread_ts=root.ts)
         await answered(playground, inside, "Inside.")
+        playground.model.scripts.append("Anew.")
         edit_message(playground.workspace, ANA, "D0ANA", root.ts, "it is secret")
-        await settled(playground)
+        await playground.until(lambda: read(answers(playground, "D0ANA")) == ["Anew."])
         playground.model.scripts.append("Again.")
         again = playground.say(ANA, "D0ANA", "and?", thread_ts=root.ts)
         await answered(playground, again, "Again.")

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation.tokens import estimate_tokens
 from bot.conversation.turn import Delivered, Message, Speaker, ThreadId
 from bot.storage import tables
+from bot.storage.notes import WHOLE_SEQ
 from bot.storage.tables import DELETED
 
 _OPEN = ("waiting", "running")
@@ -140,13 +141,17 @@ async def _unknown_replies(
 async def _parts(
     connection: AsyncConnection, thread: ThreadId, message: str
 ) -> Sequence[Any]:
-    """Return all parts of the reply that a delivered message is a part of, in order."""
+    """Return all parts of the reply that a delivered message is a part of, in order.
+
+    What is noted of the whole reply is none of them.
+    """
     part, turn = tables.reply_message, tables.turn
     owner = select(part.c.turn).where(part.c.message == message)
     found = await connection.execute(
         select(part.c.turn, part.c.message, part.c.text, turn.c.position)
         .join_from(part, turn)
         .where(turn.c.thread == thread, part.c.turn.in_(owner))
+        .where(part.c.seq != WHOLE_SEQ)
         .order_by(part.c.seq)
     )
     return found.all()

@@ -17,6 +17,7 @@ from bot.storage import database, tables
 from bot.storage import sqlite as sqlite_file
 from bot.storage.database import transaction
 from bot.storage.memory import SqlMemory
+from bot.storage.notes import whole
 from bot.storage.retention import SqlArchive
 from bot.storage.turns import SqlTurns
 from tests.long import examples
@@ -337,3 +338,15 @@ async def test_of_replies_with_the_same_words_none_is_taken_for_the_other(
     assert await memory.retract(THREAD, Delivered("2.6", "2", "Yes."))
 
     assert await replied(engine) == ["Yes."]
+
+
+async def test_what_is_noted_of_a_whole_reply_is_no_part_of_it(
+    engine: AsyncEngine,
+) -> None:
+    """It is there until the reply's end, which may be a moment behind its last line."""
+    await reply_in_parts(engine, "One.\n", "Two.")
+    await noted(engine, whole(asked("why", "1").id, "One.\nTwo.", ""))
+
+    assert await SqlMemory(engine).retract(THREAD, part("m0"))
+
+    assert await replied(engine) == ["Two."]
