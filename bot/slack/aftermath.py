@@ -31,6 +31,8 @@ class Aftermath:
         """The ts of what is left of the reply that this one replaces."""
         self._is_replacing = False
         self._cleared = asyncio.Event()
+        self._late_until_s = float("-inf")
+        """Until when something of an earlier attempt may turn up."""
         self._lost: LostError | None = None
         self._outlet: ReplyOutlet | None = None
 
@@ -48,6 +50,10 @@ class Aftermath:
         self._old = [ts for ts in _places(record) if ts not in newest]
         if turn.is_resumed:
             return ""
+        if any(not note.message for note in record.notes):
+            # What a dead process sent may yet arrive.
+            now_s = asyncio.get_running_loop().time()
+            self._late_until_s = now_s + self._services.doubt.late_s
         # What an attempt wrote that did not end is not this one's.
         self._services.journal.whole(turn.id, "", "")
         if not (may_replace and self._old):
@@ -62,6 +68,7 @@ class Aftermath:
         """Tell a reply what is there already."""
         self._outlet = outlet
         outlet.is_in_place_of_another = self._is_replacing
+        outlet.late_until_s = max(0.0, self._late_until_s)
         outlet.others.update(self._old)
         if self._past is not None:
             outlet.resume(self._past.messages, has_news=not self._past.is_complete)
@@ -92,7 +99,8 @@ class Aftermath:
             raise self._lost
         clock = asyncio.get_running_loop().time
         if self._past is not None:
-            await asyncio.sleep(self._past.late_until_s - clock())
+            self._late_until_s = self._past.late_until_s
+        await asyncio.sleep(self._late_until_s - clock())
         try:
             found = await self._recovery.own()
         except DeliveryError as error:

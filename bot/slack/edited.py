@@ -60,6 +60,8 @@ class EditedMessage:
         self._edit_from(ts)
         self._held = None
         self._is_replacing = True
+        if self._editor is not None and self.outlet.late_until_s > 0:
+            self._editor.resume(-1, self.outlet.late_until_s)
 
     async def bring(self, page: Page) -> None:
         """Post the page, or edit it to the newest state when the call may go."""

@@ -41,6 +41,9 @@ class Writer(Protocol):
 class ReplyOutlet:
     """The outlet of `conversation.ports`, for any writer."""
 
+    late_until_s = 0.0
+    """Until when, by the loop's time, an earlier attempt's calls may turn up."""
+
     def __init__(
         self,
         turn: Turn,

@@ -111,6 +111,8 @@ class Recovery:
         await self.tidy(found, explained)
         doubt = self._services.doubt
         is_settled = not open_notes or (arrived and arrived.seq == open_notes[-1].seq)
+        # So may what a reply sent that is to be replaced.
+        is_settled = is_settled and len(open_notes) == len(_undecided([*record.notes]))
         # The last call may be unrecorded: then it was made in the very last moment.
         late_s = LOOKS * doubt.pause_s if is_settled else doubt.late_s
         return Resumption(
