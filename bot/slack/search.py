@@ -34,16 +34,7 @@ async def search(look: Look, doubt: Doubt, token: TokenState) -> str | None:
         DoubtError: if the place may not be read, or not for too long. While Slack
             refuses the token nothing is given up.
     """
-    while True:
-        try:
-            async with asyncio.timeout(doubt.patience_s):
-                return await _search(look, doubt)
-        except RefusedError as error:
-            raise DoubtError(error.error) from error
-        except TimeoutError as error:
-            if not token.is_refused:
-                raise DoubtError("no answer") from error
-            await token.until_accepted()
+    return await _patiently(lambda: _search(look, doubt), doubt, token)
 
 
 async def answered(read: Callable[[], Awaitable[T]], services: Services) -> T:
@@ -53,10 +44,17 @@ async def answered(read: Callable[[], Awaitable[T]], services: Services) -> T:
         DoubtError: if it refuses, or gives no answer for too long.
     """
     doubt, token = services.doubt, services.web.token_state
+    return await _patiently(lambda: _answered(read, doubt), doubt, token)
+
+
+async def _patiently(
+    work: Callable[[], Awaitable[T]], doubt: Doubt, token: TokenState
+) -> T:
+    """Let something go on for as long as doubt lasts, or Slack refuses the token."""
     while True:
         try:
             async with asyncio.timeout(doubt.patience_s):
-                return await _answered(read, doubt)
+                return await work()
         except RefusedError as error:
             raise DoubtError(error.error) from error
         except TimeoutError as error:
