@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.ports import SetupError, StoreError
 from bot.storage import database, postgresql
@@ -143,14 +144,28 @@ async def test_a_server_that_ends_connections_costs_no_message(
     ):
         turns = SqlTurns(engine)
         await turns.add(asked())
+        goodbye = await terminated(engine)
         connection = await asyncpg.connect(url)
         await connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and pid != pg_backend_pid()"
         )
         await connection.close()
+        # Before it has arrived a statement may fail, as it does in mid-air.
+        async with asyncio.timeout(10):
+            await goodbye.wait()
 
         assert await turns.claim(THREAD) is not None
+
+
+async def terminated(engine: AsyncEngine) -> asyncio.Event:
+    """Return what is set when the engine's one connection has been ended."""
+    event = asyncio.Event()
+    async with engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        driver.add_termination_listener(lambda _: event.set())
+    return event
 
 
 @pytest.mark.parametrize("is_cut", [False, True])
