@@ -8,7 +8,7 @@ all processes together make at most `burst + t_s / interval_s` calls in any time
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
@@ -68,7 +68,11 @@ class Stock(Pace):
             return 0.0
         if len(self._slots) <= kept:
             self.line_up(kept + 1)
-        return wait_s if self._slots else max(wait_s, CLAIM_S)
+        if self._slots:
+            return wait_s
+        # The slot to come is good before its time, also where bursts are not allowed.
+        early_s = self._window_s(now_s) - self._leeway_s(now_s)
+        return max(wait_s - early_s, CLAIM_S)
 
     @override
     def spend(self, now_s: float) -> None:
@@ -125,12 +129,16 @@ class Stock(Pace):
         """Take what was granted between two moments, so many seconds from one of them.
 
         Which of them is not known: a slot begins as from the later one and ends as from
-        the earlier one.
+        the earlier one. For who waits in line that is a moment at least: behind a slow
+        database it would else line up for ever.
         """
         count = round(claim.length_s / self._interval_s)
         for number in range(self._claimed, count):
             time_s = begins_s + number * self._interval_s
             slot = Slot(heard_s + time_s - claim.leeway_s, sent_s + time_s)
+            if self._in_line:
+                lasts_s = max(slot.from_s, heard_s) + LASTING_S
+                slot = replace(slot, until_s=max(slot.until_s, lasts_s))
             if slot.until_s > slot.from_s:
                 self._slots.append(slot)
         self._unclaimed = max(0, self._unclaimed - self._claimed)

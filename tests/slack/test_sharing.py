@@ -318,6 +318,31 @@ def test_behind_a_429_a_channel_has_no_bursts_in_any_process() -> None:
     assert excess_s(posted_s, burst=1) <= 0.3 * INTERVAL_S
 
 
+@pytest.mark.parametrize("way_s", [0.001, 0.02, 0.1, 0.2, 0.4, 1.0])
+def test_a_line_behind_a_429_is_posted_however_slow_the_database_is(
+    way_s: float,
+) -> None:
+    async def play() -> list[float]:
+        clock = asyncio.get_running_loop().time
+        holds = Holds()
+        async with shared(Timeline(lambda: way_s), holds, clock) as sharing:
+            budget = Budget(INTERVAL_S, clock, sharing=sharing)
+            with budget.serving("C1"):
+                await asyncio.sleep(10)
+                holds.hold(POST, "C1", clock(), 1.0)
+                budget.calm("C1")
+                await no_wait(lambda: holds.wait_s(POST, "C1", clock()))
+                return [await post(budget) for _ in range(20)]
+
+    posted_s = virtually(play())
+    # What went without a slot is claimed afterwards, at the expense of the next.
+    pauses_s = INTERVAL_S if way_s <= HEALTHY_S else 2.5 * (INTERVAL_S + way_s)
+    assert posted_s[-1] - posted_s[0] <= 20 * pauses_s
+    assert posted_s[0] <= 12 + 2 * way_s + INTERVAL_S
+    if way_s <= HEALTHY_S:
+        assert excess_s(posted_s, burst=1) <= 0.3 * INTERVAL_S
+
+
 @pytest.mark.parametrize("mode", ["lines", "edits", "stream"])
 def test_three_processes_deliver_in_one_channel_without_a_429(mode: Any) -> None:
     """The playground's limits are those that Slack publishes."""

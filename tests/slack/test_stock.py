@@ -222,6 +222,28 @@ def test_where_bursts_are_not_allowed_a_slot_is_good_for_a_moment(stock: Stock) 
     assert stock.wait_s(0) == 9.75
 
 
+def test_who_waits_comes_back_before_the_slot_lapses(stock: Stock) -> None:
+    stock.calm(100)
+    stock.learn(10)
+
+    assert stock.wait_s(0) == 9.75
+    granted(stock, 0, 10)
+    assert stock.wait_s(9.75) == 0
+
+
+def test_who_waits_may_use_a_slot_whose_grant_came_late(stock: Stock) -> None:
+    stock.calm(100)
+    stock.learn(1)
+    stock.wait_s(0)
+    claim = stock.claim(0, spare=1)
+    assert claim is not None
+
+    stock.grant(claim, 1, sent_s=0, heard_s=3)
+    stock.learn(100)
+
+    assert stock.wait_s(3.1) > 0
+
+
 def test_a_stock_that_nobody_serves_is_a_pace(stirred: list[str]) -> None:
     stock, pace = Stock(KEY, INTERVAL_S, BURST, stirred.append), Pace(INTERVAL_S, BURST)
     now_s = 0.0
