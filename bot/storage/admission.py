@@ -4,14 +4,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Float, Text, bindparam, func, select, update
+from sqlalchemy import Connection, Float, Text, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.turn import Turn
 from bot.conversation.turnstore import Caps, Crowd
 from bot.storage import tables
-from bot.storage.memory import remember, use
+from bot.storage.memory import LAST_USED_STEP_S, remember, use
 
 REFUSED = "QueueFull"
 """The error of a turn that was one too many; nothing else has it."""
@@ -26,13 +25,13 @@ class Entry:
     """Whose turns are too many, so that it is ended; None if it waits or was known."""
 
 
-async def enter(connection: AsyncConnection, turn: Turn, caps: Caps) -> Entry:
+def enter(connection: Connection, turn: Turn, caps: Caps) -> Entry:
     """Store a turn that waits, with its question, or one that is ended, without it.
 
     Processes that do so at the same time do not see each other's: the caps may be
     exceeded by as many.
     """
-    question = turn.question
+    question, now_s = turn.question, time.time()
     new = {
         "new_id": turn.id,
         "new_thread": question.thread,
@@ -41,21 +40,25 @@ async def enter(connection: AsyncConnection, turn: Turn, caps: Caps) -> Entry:
         "new_text": question.text,
         "new_files": list(question.files),
         "new_address": turn.address,
-        "now_s": time.time(),
+        "now_s": now_s,
+        "fresh_s": now_s - LAST_USED_STEP_S,
     }
-    found = (await connection.execute(_STORE[connection.dialect.name], new)).first()
+    found = connection.execute(_STORE[connection.dialect.name], new).first()
     if found is None:
         return Entry(is_new=False)
-    crowd = caps.crowd(*found)
+    waiting, open_, is_fresh = found
+    crowd = caps.crowd(waiting, open_)
     if crowd is None:
-        await remember(connection, question)
+        remember(connection, question, is_fresh=is_fresh)
     else:
-        await _end(connection, turn)
+        _end(connection, turn)
     return Entry(is_new=True, crowd=crowd)
 
 
 def _store(statement: postgresql.Insert | sqlite.Insert) -> Any:
-    """Return what stores a turn and counts the others, unless it is known.
+    """Return what stores a turn, unless it is known, and counts the others.
+
+    It also says whether its thread was used lately.
 
     Counted by the same statement: the way to the database and back is what costs. And
     without the turn itself: whether a statement sees its own row differs.
@@ -75,6 +78,10 @@ def _store(statement: postgresql.Insert | sqlite.Insert) -> Any:
         other.c.speaker == bindparam("new_speaker", type_=Text),
         tables.is_open(other),
     )
+    is_fresh = select(tables.thread.c.id).where(
+        tables.thread.c.id == bindparam("new_thread", type_=Text),
+        tables.thread.c.last_used_s >= bindparam("fresh_s", type_=Float),
+    )
     given = ("id", "thread", "position", "speaker", "text", "files", "address")
     values = {
         name: bindparam(f"new_{name}", type_=tables.turn.c[name].type) for name in given
@@ -86,7 +93,7 @@ def _store(statement: postgresql.Insert | sqlite.Insert) -> Any:
         accepted_s=bindparam("now_s", type_=Float),
     )
     return row.on_conflict_do_nothing().returning(
-        waiting.scalar_subquery(), open_.scalar_subquery()
+        waiting.scalar_subquery(), open_.scalar_subquery(), is_fresh.exists()
     )
 
 
@@ -96,13 +103,13 @@ _STORE = {
 }
 
 
-async def _end(connection: AsyncConnection, turn: Turn) -> None:
+def _end(connection: Connection, turn: Turn) -> None:
     """Keep that a turn was, so that no redelivery of its event is answered."""
     table = tables.turn
-    await connection.execute(
+    connection.execute(
         update(table)
         .where(table.c.id == turn.id)
         .values(state="stopped", text="", files=[], ended_s=time.time(), error=REFUSED)
     )
     # Else it would outlive a thread that holds nothing else.
-    await use(connection, turn.question.thread)
+    use(connection, turn.question.thread)

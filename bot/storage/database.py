@@ -21,6 +21,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.util import greenlet_spawn
 
 from bot.conversation.ports import SetupError, StoreError
 from bot.storage import sqlite
@@ -34,6 +35,7 @@ MIGRATION_LOCK = 0x11FEED
 _CLASS = re.compile(r"^<class '[\w.]+'>: ")
 
 Method = TypeVar("Method", bound=Callable[..., Coroutine[Any, Any, Any]])
+Given = TypeVar("Given")
 
 
 @asynccontextmanager
@@ -146,20 +148,41 @@ async def transaction(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
             yield connection
 
 
-@asynccontextmanager
-async def statement(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
-    """Run the one statement inside: a server takes no word on its begin and end.
+async def transacted(engine: AsyncEngine, work: Callable[[Connection], Given]) -> Given:
+    """Return what work gives that is done in one transaction, without awaiting.
+
+    For what every turn waits for: SQLAlchemy takes a switch of contexts for each word
+    on an `AsyncConnection`, here it takes one in all.
 
     Raises:
-        StoreError: for whatever the database refuses; nothing was changed.
+        ConflictError: if another row forbids it; nothing was changed.
+        StoreError: for whatever else the database refuses; nothing was changed.
+    """
+
+    def whole() -> Given:
+        with engine.sync_engine.begin() as connection:
+            return work(connection)
+
+    with _refusals():
+        return await greenlet_spawn(whole)
+
+
+async def executed(engine: AsyncEngine, work: Callable[[Connection], Given]) -> Given:
+    """Return what one statement gives: a server takes no word on its begin and end.
+
+    Raises:
+        ConflictError: if another row forbids it; nothing was changed.
+        StoreError: for whatever else the database refuses; nothing was changed.
     """
     if engine.dialect.name != "postgresql":
-        async with transaction(engine) as connection:
-            yield connection
-        return
+        return await transacted(engine, work)
+
+    def alone() -> Given:
+        with engine.sync_engine.connect() as connection:
+            return work(connection.execution_options(isolation_level="AUTOCOMMIT"))
+
     with _refusals():
-        async with engine.connect() as connection:
-            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+        return await greenlet_spawn(alone)
 
 
 @contextmanager

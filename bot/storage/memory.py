@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Connection,
     Float,
     Integer,
     RowMapping,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.fold import (
     Entry,
@@ -29,7 +30,13 @@ from bot.conversation.tokens import estimate_tokens
 from bot.conversation.turn import Delivered, Message, Role, Speaker, ThreadId
 from bot.storage import tables
 from bot.storage.change import blank, drop, retract, rewrite
-from bot.storage.database import scrub, statement, transaction, uninterrupted
+from bot.storage.database import (
+    executed,
+    scrub,
+    transacted,
+    transaction,
+    uninterrupted,
+)
 from bot.storage.summary import StaleError, keep
 from bot.storage.upsert import INSERTS
 
@@ -47,26 +54,32 @@ class SqlMemory:
     @uninterrupted
     async def add(self, message: Message) -> None:
         """Store a message once."""
-        quick = _ADD_IF_FRESH[self._engine.dialect.name]
-        async with statement(self._engine) as connection:
-            if (await connection.execute(quick, _values(message))).rowcount:
-                return
-        async with transaction(self._engine) as connection:
-            await remember(connection, message)
+        quick, values = _ADD_IF_FRESH[self._engine.dialect.name], _values(message)
+        if not await executed(
+            self._engine, lambda c: c.execute(quick, values).rowcount
+        ):
+            # The thread is new or was not used lately, or the message is known.
+            await transacted(self._engine, lambda c: remember(c, message))
 
     @uninterrupted
     async def add_all(self, messages: Sequence[Message]) -> None:
         """Store messages once, in one transaction."""
-        async with transaction(self._engine) as connection:
+
+        def store(connection: Connection) -> None:
+            used: set[ThreadId] = set()
             for message in messages:
-                await remember(connection, message)
+                remember(connection, message, is_fresh=message.thread in used)
+                used.add(message.thread)
+
+        await transacted(self._engine, store)
 
     @uninterrupted
     async def load(self, thread: ThreadId) -> Recollection:
         """Return what the memory of a thread holds, by one statement."""
-        async with statement(self._engine) as connection:
-            found = await connection.execute(_LOAD, {"thread": thread})
-            rows = found.mappings().all()
+        rows = await executed(
+            self._engine,
+            lambda c: c.execute(_LOAD, {"thread": thread}).mappings().all(),
+        )
         head = next((row for row in rows if row["id"] is None), None)
         if head is None:
             return Recollection()
@@ -136,22 +149,24 @@ class SqlMemory:
             return frozenset(await connection.scalars(speakers.distinct()))
 
 
-async def use(connection: AsyncConnection, thread: ThreadId) -> None:
+def use(connection: Connection, thread: ThreadId) -> None:
     """Store that a thread is used, so that it is not deleted for its age."""
     now_s = time.time()
     times = {"now_s": now_s, "fresh_s": now_s - LAST_USED_STEP_S}
-    await connection.execute(_USE[connection.dialect.name], {"thread": thread, **times})
+    connection.execute(_USE[connection.dialect.name], {"thread": thread, **times})
 
 
-async def remember(connection: AsyncConnection, message: Message) -> None:
-    """Store a message, unless it is stored already, and that its thread is used."""
+def remember(
+    connection: Connection, message: Message, *, is_fresh: bool = False
+) -> None:
+    """Store a message, unless it is stored already, and that its thread is used.
+
+    Where that was stored within `LAST_USED_STEP_S` it need not be again.
+    """
     values = _values(message)
-    place = connection.dialect.name
-    if (await connection.execute(_ADD_IF_FRESH[place], values)).rowcount:
-        return
-    # The thread is new or was not used lately, or the message is known.
-    await connection.execute(_USE[place], values)
-    await connection.execute(_ADD[place], values)
+    if not is_fresh:
+        connection.execute(_USE[connection.dialect.name], values)
+    connection.execute(_ADD[connection.dialect.name], values)
 
 
 def _values(message: Message) -> dict[str, Any]:

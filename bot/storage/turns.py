@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import Connection, Executable, RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.turn import (
@@ -22,7 +22,8 @@ from bot.conversation.turnstore import Caps, FullError
 from bot.storage import admission, leasing, tables
 from bot.storage.database import (
     ConflictError,
-    statement,
+    executed,
+    transacted,
     transaction,
     uninterrupted,
 )
@@ -50,8 +51,9 @@ class SqlTurns:
     @uninterrupted
     async def add(self, turn: Turn) -> bool:
         """Store a waiting turn and its question in one transaction."""
-        async with transaction(self._engine) as connection:
-            entry = await admission.enter(connection, turn, self._caps)
+        entry = await transacted(
+            self._engine, lambda c: admission.enter(c, turn, self._caps)
+        )
         if entry.crowd is not None:
             raise FullError(entry.crowd)
         return entry.is_new
@@ -78,9 +80,9 @@ class SqlTurns:
         """Return threads whose lease ran out, or with turns that nobody has begun."""
         if not self.is_shared:
             return ()
-        found = leasing.ORPHANS[self._dialect]
-        async with statement(self._engine) as connection:
-            return tuple(map(ThreadId, await connection.scalars(found, self._now())))
+        orphans, given = leasing.ORPHANS[self._dialect], self._now()
+        found = await executed(self._engine, lambda c: c.scalars(orphans, given).all())
+        return tuple(map(ThreadId, found))
 
     @uninterrupted
     async def claim(self, thread: ThreadId) -> Turn | None:
@@ -88,9 +90,9 @@ class SqlTurns:
         given = {"in_thread": thread, "by_owner": self.owner, **self._now()}
         claimed = leasing.CLAIM[self._dialect]
         try:
-            async with statement(self._engine) as connection:
-                found = await connection.execute(claimed, given)
-                row = found.mappings().one_or_none()
+            row = await executed(
+                self._engine, lambda c: c.execute(claimed, given).mappings().first()
+            )
         except ConflictError:
             # Another process took an older turn of the thread in the same moment.
             return None
@@ -99,17 +101,15 @@ class SqlTurns:
         turn = turn_of(row)
         if turn.is_anew:
             # Of the reply that is to be replaced.
-            async with statement(self._engine) as connection:
-                await connection.execute(leasing.FORGET_WHOLE, {"of_turn": turn.id})
+            await self._change(leasing.FORGET_WHOLE, {"of_turn": turn.id})
         return turn
 
     @uninterrupted
     async def renew(self) -> Mapping[TurnId, Demand]:
         """Prolong this process's leases; one that ran out counts if nobody took it."""
+        renewed = leasing.RENEW[self._dialect]
         given = {"by_owner": self.owner, **self._now()}
-        async with statement(self._engine) as connection:
-            found = await connection.execute(leasing.RENEW[self._dialect], given)
-            rows = found.all()
+        rows = await executed(self._engine, lambda c: c.execute(renewed, given).all())
         # `remove` is what was claimed, not what is wanted since.
         return {
             TurnId(row.id): "" if row.demand == "remove" else row.demand for row in rows
@@ -127,17 +127,19 @@ class SqlTurns:
             "more_prompt_tokens": ending.spent.prompt_tokens,
             "more_answer_tokens": ending.spent.answer_tokens,
         }
-        async with transaction(self._engine) as connection:
-            if not (await connection.execute(leasing.FINISH, given)).rowcount:
+
+        def finish(connection: Connection) -> bool:
+            if not connection.execute(leasing.FINISH, given).rowcount:
                 return False
-            await connection.execute(leasing.FORGET_WHOLE, {"of_turn": turn})
-        return True
+            connection.execute(leasing.FORGET_WHOLE, {"of_turn": turn})
+            return True
+
+        return await transacted(self._engine, finish)
 
     @uninterrupted
     async def hand_over(self, turn: TurnId) -> None:
         """Let a running turn wait again."""
-        async with statement(self._engine) as connection:
-            await connection.execute(leasing.HAND_OVER, self._mine(turn))
+        await self._change(leasing.HAND_OVER, self._mine(turn))
 
     @uninterrupted
     async def queue(self, turn: TurnId) -> bool:
@@ -148,8 +150,7 @@ class SqlTurns:
             .where(table.c.id == turn, table.c.state == "waiting")
             .values(is_queued=True)
         )
-        async with transaction(self._engine) as connection:
-            return bool((await connection.execute(shown)).rowcount)
+        return await self._change(shown, {})
 
     @uninterrupted
     async def recent(self, since_s: float, limit: int) -> tuple[str, ...]:
@@ -172,6 +173,13 @@ class SqlTurns:
                 known = first.get(thread, (position, address))
                 first[thread] = min(known, (position, address))
         return tuple(address for _, address in islice(first.values(), limit))
+
+    async def _change(self, change: Executable, given: Mapping[str, Any]) -> bool:
+        """Execute one statement; say whether it changed anything."""
+        changed = await executed(
+            self._engine, lambda c: c.execute(change, given).rowcount
+        )
+        return bool(changed)
 
     @property
     def _dialect(self) -> str:
