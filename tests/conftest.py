@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 
@@ -15,12 +15,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from bot import logs, settings
+from bot import app, logs, settings
 from bot.app import run_bot
 from bot.playground.model.stream import Pace
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
+from bot.slack.services import Doubt, Services
 from bot.storage import database
 from tests import postgres
 from tests.browser import ARGUMENTS, CHROMIUM
@@ -46,6 +47,13 @@ def _one_tls_context() -> Generator[None]:
         context = cache(httpcore2.default_ssl_context)
         patch.setattr(httpcore2, "default_ssl_context", context)
         yield
+
+
+@pytest.fixture
+def haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let bots of this process look for late messages at once, and not for long."""
+    doubt = Doubt(pause_s=0.02, patience_s=0.5)
+    monkeypatch.setattr(app, "Services", partial(Services, doubt=doubt))
 
 
 @pytest.fixture

@@ -5,12 +5,10 @@ import re
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import pytest
 
-from bot import app
 from bot.conversation.reply import STOPPED
 from bot.playground.jsonobject import JsonObject
 from bot.playground.model.fault import ModelFault
@@ -24,9 +22,10 @@ from bot.playground.workspace.message import Message
 from bot.slack import buttons, ephemeral
 from bot.slack.budget import UPDATE
 from bot.slack.queuesign import EMOJI
-from bot.slack.services import Doubt, Services
 from tests.conftest import Bots
 from tests.slack.watch import visible
+
+pytestmark = pytest.mark.usefixtures("haste")
 
 MODES = ["lines", "edits", "stream", "auto"]
 CHANNEL = "C0GENERAL"
@@ -35,12 +34,6 @@ FAST = Pace(0, 0)
 LONG = "\n".join(f"n{number} is a line." for number in range(2_000))
 WITHIN_S = 30
 """The first bot of a process loads the model's libraries."""
-
-
-@pytest.fixture(autouse=True)
-def _haste(monkeypatch: pytest.MonkeyPatch) -> None:
-    doubt = Doubt(pause_s=0.02, patience_s=0.5)
-    monkeypatch.setattr(app, "Services", partial(Services, doubt=doubt))
 
 
 @pytest.fixture(params=MODES)

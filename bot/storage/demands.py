@@ -11,6 +11,7 @@ from bot.conversation.turnstore import Halted, Opinion
 from bot.storage import tables
 from bot.storage.admission import REFUSED
 from bot.storage.database import ConflictError, transaction, uninterrupted
+from bot.storage.leasing import FORGET_WHOLE
 from bot.storage.turns import turn_of
 from bot.storage.upsert import insert
 
@@ -70,6 +71,9 @@ class SqlDemands:
             if not (anew or row.cut) or await _has_newer(connection, row):
                 return None
             await _demand(connection, row, "edit" if anew else "")
+            # Written while the turn ended, it may have been kept: of it all there is no
+            # more, and what is to come would be missed.
+            await connection.execute(FORGET_WHOLE, {"of_turn": turn})
             return ThreadId(row.thread)
 
     @uninterrupted

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import get_args
 
-from sqlalchemy import Integer, Text, bindparam, delete, select
+from sqlalchemy import Integer, Text, bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.conversation.record import Note, Record
@@ -114,6 +114,10 @@ class SqlNotes:
             select(turn.c.id)
             .where(
                 turn.c.id == bindparam("turn", type_=Text), turn.c.owner == self._owner
+            )
+            # The end of a turn, which forgets it, may come before this is written.
+            .where(
+                or_(bindparam("seq", type_=Integer) != WHOLE_SEQ, tables.is_open(turn))
             )
             .exists()
         )

@@ -1,7 +1,9 @@
 """What people want of turns, as both databases keep it."""
 
+from dataclasses import asdict
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.record import Note
@@ -10,6 +12,7 @@ from bot.storage import tables
 from bot.storage.database import transaction
 from bot.storage.demands import SqlDemands
 from bot.storage.memory import SqlMemory
+from bot.storage.notes import SqlNotes, whole
 from bot.storage.turns import SqlTurns
 from tests.storage.rows import noted
 from tests.twins import THREAD, asked
@@ -165,6 +168,20 @@ async def test_only_what_is_cut_can_be_gone_on_with(stage: Stage) -> None:
     assert (again.is_resumed, again.interruptions) == (True, 0)
     await stage.turns.finish(turn.id, Ending("done"))
     assert await stage.demands.reopen(turn.id, anew=False) is None
+
+
+async def test_a_text_kept_while_its_turn_ended_does_not_pass_for_the_rest(
+    stage: Stage, engine: AsyncEngine
+) -> None:
+    """Two transactions of PostgreSQL at the same time do not see each other."""
+    turn = await stage.ended(ending=Ending("done", "length"))
+    kept = asdict(whole(turn.id, "one", "length"))
+    async with transaction(engine) as connection:
+        await connection.execute(insert(tables.reply_message).values(kept))
+
+    assert await stage.demands.reopen(turn.id, anew=False) == THREAD
+
+    assert (await SqlNotes(engine, "me").of(turn.id)).whole is None
 
 
 async def test_the_last_opinion_of_a_person_counts(

@@ -306,6 +306,22 @@ async def test_all_of_a_replys_text_is_kept_only_until_its_end(
     assert len((await notes.of(asked().id)).notes) == 1
 
 
+async def test_all_of_a_replys_text_is_not_kept_when_it_is_written_behind_the_end(
+    engine: AsyncEngine,
+) -> None:
+    """The journal may be slower; who had the reply gone on with would get nothing."""
+    turns = SqlTurns(engine, "me")
+    notes = SqlNotes(engine, "me")
+    await turns.add(asked())
+    await turns.claim(THREAD)
+    await turns.finish(asked().id, Ending("done", "length"))
+
+    await notes.write([whole(asked().id, "one\n", ""), Note(asked().id, 0, "1.1", "o")])
+
+    assert (await notes.of(asked().id)).whole is None
+    assert len((await notes.of(asked().id)).notes) == 1
+
+
 async def test_a_turn_is_shown_to_wait_only_while_it_does(engine: AsyncEngine) -> None:
     turns = SqlTurns(engine)
     await turns.add(asked())

@@ -96,6 +96,7 @@ class Envelopes:
         self._clock = clock
         self._redelivery_s = redelivery_s
         self._takers: deque[Taker] = deque()
+        self._preferred: Taker | None = None
         self._waiting: deque[Envelope] = deque()
         self._held: list[Envelope] = []
         self._hold_count = 0
@@ -136,6 +137,14 @@ class Envelopes:
         as seen in https://github.com/slackapi/bolt-js/issues/2487.
         """
         self._duplicates.append(is_retry)
+
+    def prefer(self, taker: Taker | None) -> None:
+        """Send what comes over one link while it takes any; None: over each in turn.
+
+        "Payloads may be sent to any of the connections"
+        (https://docs.slack.dev/apis/events-api/using-socket-mode, read 2026-11).
+        """
+        self._preferred = taker
 
     def open(self, taker: Taker) -> None:
         """Spread what comes over one link more."""
@@ -249,6 +258,9 @@ class Envelopes:
         return ACK_TIMEOUT_S
 
     def _next_taker(self) -> Taker | None:
+        for taker in self._takers:
+            if taker is self._preferred and taker.is_live and taker.has_room:
+                return taker
         for _ in range(len(self._takers)):
             self._takers.rotate(-1)
             taker = self._takers[-1]

@@ -99,6 +99,13 @@ class SocketMode:
         self.envelopes.deliver(envelope)
         self._rearm()
 
+    def prefer(self, number: int | None) -> None:
+        """Send what comes over one link, by the order of opening; None: over any.
+
+        Slack documents no choice of its own.
+        """
+        self.envelopes.prefer(None if number is None else self._links[number])
+
     def disconnect(self, reason: str = "refresh_requested") -> None:
         """Tell every link to go and close it, after a warning only in a while."""
         for link in self._links:

@@ -66,6 +66,25 @@ def test_an_unacknowledged_event_comes_by_the_schedule_and_is_lost(
     assert envelopes.next_s is None
 
 
+def test_what_comes_goes_over_the_preferred_link_while_it_takes_any(
+    envelopes: Envelopes,
+) -> None:
+    one, other = FakeTaker(), FakeTaker()
+    envelopes.open(one)
+    envelopes.open(other)
+    envelopes.prefer(other)
+    for is_live in (True, True, False):
+        other.is_live = is_live
+        envelopes.deliver(Envelope({}))
+    assert (len(one.frames), len(other.frames)) == (1, 2)
+
+    other.is_live = True
+    envelopes.prefer(None)
+    for _ in range(4):
+        envelopes.deliver(Envelope({}))
+    assert (len(one.frames), len(other.frames)) == (3, 4)
+
+
 def test_without_a_link_the_first_retry_is_wasted_at_once(
     clock: FakeClock, envelopes: Envelopes
 ) -> None:
