@@ -113,8 +113,10 @@ class Recovery:
         is_settled = not open_notes or (arrived and arrived.seq == open_notes[-1].seq)
         # So may what a reply sent that is to be replaced.
         is_settled = is_settled and len(open_notes) == len(_undecided([*record.notes]))
-        # The last call may be unrecorded: then it was made in the very last moment.
-        late_s = LOOKS * doubt.pause_s if is_settled else doubt.late_s
+        # Of a process that died the last call may be unrecorded: it was made in the very
+        # last moment then.
+        unrecorded_s = LOOKS * doubt.pause_s if self._turn.interruptions else 0.0
+        late_s = unrecorded_s if is_settled else doubt.late_s
         return Resumption(
             progress=_progress(delivered, known + longest, record),
             messages=tuple(dict.fromkeys(n.message for n in settled if _has_ts(n))),

@@ -87,7 +87,10 @@ class Story:
     def present(self) -> Turn:
         """Return the turn as the present attempt has it."""
         return replace(
-            self.turn, attempts=self.attempts, since_attempt=self.since_attempt
+            self.turn,
+            attempts=self.attempts,
+            since_attempt=self.since_attempt,
+            interruptions=self.attempts - self.since_attempt,
         )
 
     def change(self, fragments: Sequence[tuple[str, float]]) -> None:

@@ -110,3 +110,19 @@ def test_what_slack_stopped_of_another_turn_stays(*, is_recorded: bool) -> None:
         assert stage.shows(turn) == (["Another."] if is_recorded else [])
 
     staged(play)
+
+
+@pytest.mark.parametrize("interruptions", [0, 1])
+def test_late_calls_are_waited_for_where_a_process_died(interruptions: int) -> None:
+    """Who has an ended reply gone on with does not wait."""
+
+    async def play(stage: Stage) -> None:
+        turn = replace(stage.ask(), attempts=2, interruptions=interruptions)
+        stage.notes.note(turn.id, 0, "1.1", "One.")
+        now_s = asyncio.get_running_loop().time
+
+        found = await Recovery(stage.services, turn).resumption()
+
+        assert (found.late_until_s > now_s()) == bool(interruptions)
+
+    staged(play)
