@@ -230,6 +230,7 @@ class Inbox:
 
     async def _finish(self, turn: Turn, ending: Ending) -> None:
         """Mark the end, however long the database fails: else it is answered twice."""
+        self._leases.end(turn.id)
         while True:
             try:
                 is_ours = await self._turns.finish(turn.id, ending)

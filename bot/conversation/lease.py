@@ -38,6 +38,7 @@ class _Held:
     halt: Halt
     until_s: float
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    is_ending: bool = False
 
 
 class Leases:
@@ -76,6 +77,11 @@ class Leases:
             held.halt.order(demand)
         return held is not None
 
+    def end(self, turn: TurnId) -> None:
+        """Expect to find a turn leased no more: its end is being stored."""
+        if (held := self._held.get(turn)) is not None:
+            held.is_ending = True
+
     async def assured(self, turn: TurnId) -> None:
         """Return when a turn is surely ours; at once, if the lease is fresh.
 
@@ -111,7 +117,7 @@ class Leases:
                 held.until_s = since_s + LEASE_S - MARGIN_S
                 if demand := demands[turn]:
                     held.halt.order(demand)
-            elif self._held.get(turn) is held:
+            elif self._held.get(turn) is held and not held.is_ending:
                 log.warning("another process has taken the turn over", turn=turn)
                 held.halt.lose()
             held.changed.set()

@@ -113,8 +113,8 @@ class Recovery:
         is_settled = not open_notes or (arrived and arrived.seq == open_notes[-1].seq)
         # So may what a reply sent that is to be replaced.
         is_settled = is_settled and len(open_notes) == len(_undecided([*record.notes]))
-        # Of a process that died the last call may be unrecorded: it was made in the very
-        # last moment then.
+        # The last call of a process that died may be unrecorded: then it was made in
+        # the very last moment.
         unrecorded_s = LOOKS * doubt.pause_s if self._turn.interruptions else 0.0
         late_s = unrecorded_s if is_settled else doubt.late_s
         return Resumption(

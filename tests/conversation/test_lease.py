@@ -9,7 +9,7 @@ import pytest
 from bot.conversation import lease
 from bot.conversation.lease import Leases
 from bot.conversation.ports import LostError
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Ending, Turn
 from bot.conversation.turnstore import LEASE_S
 from tests.turntwin import ListedTurns, TurnTable
 from tests.twins import THREAD, asked
@@ -121,6 +121,22 @@ async def test_a_turn_that_ended_here_lets_no_call_go() -> None:
         pass
 
     assert await _lost(stage.leases, turn)
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_a_turn_whose_end_is_stored_counts_as_taken_by_nobody(
+    *, is_told: bool
+) -> None:
+    stage = Stage()
+    turn = await stage.begin()
+    with stage.leases.held(turn, stage.leases.now_s()) as halt:
+        if is_told:
+            stage.leases.end(turn.id)
+        await stage.turns.finish(turn.id, Ending("done"))
+        async with stage.renewing():
+            await steps()
+
+    assert halt.is_lost != is_told
 
 
 async def test_what_people_demand_elsewhere_comes_with_the_renewal() -> None:
