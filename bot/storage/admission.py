@@ -46,10 +46,9 @@ def enter(connection: Connection, turn: Turn, caps: Caps) -> Entry:
     found = connection.execute(_STORE[connection.dialect.name], new).first()
     if found is None:
         return Entry(is_new=False)
-    waiting, open_, is_fresh = found
-    crowd = caps.crowd(waiting, open_)
+    crowd = caps.crowd(found.waiting, found.open)
     if crowd is None:
-        remember(connection, question, is_fresh=is_fresh)
+        remember(connection, question, is_fresh=found.is_fresh)
     else:
         _end(connection, turn)
     return Entry(is_new=True, crowd=crowd)
@@ -93,7 +92,9 @@ def _store(statement: postgresql.Insert | sqlite.Insert) -> Any:
         accepted_s=bindparam("now_s", type_=Float),
     )
     return row.on_conflict_do_nothing().returning(
-        waiting.scalar_subquery(), open_.scalar_subquery(), is_fresh.exists()
+        waiting.scalar_subquery().label("waiting"),
+        open_.scalar_subquery().label("open"),
+        is_fresh.exists().label("is_fresh"),
     )
 
 
