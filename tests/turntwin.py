@@ -13,7 +13,7 @@ from bot.conversation.turn import (
     Turn,
     TurnId,
 )
-from bot.conversation.turnstore import LEASE_S, Halted, Opinion
+from bot.conversation.turnstore import LEASE_S, Accepted, Halted, Opinion
 
 
 @dataclass
@@ -83,6 +83,16 @@ class ListedTurns:
             return False
         self.table.rows[turn.id] = _Row(turn)
         return True
+
+    async def begin(self, turn: Turn) -> Accepted:
+        thread = turn.question.thread
+        is_idle = not any(
+            _is_in(row, thread) for row in self._rows("waiting") + self._rows("running")
+        )
+        is_new = await self.add(turn)
+        return Accepted(
+            is_new, await self.claim(thread) if is_new and is_idle else None
+        )
 
     async def resume(self) -> tuple[ThreadId, ...]:
         self._fail("resumes")

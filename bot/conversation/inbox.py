@@ -19,7 +19,7 @@ from bot.conversation.ports import (
     StoreError,
 )
 from bot.conversation.turn import Ending, ThreadId, Turn
-from bot.conversation.turnstore import TurnStore
+from bot.conversation.turnstore import Accepted, TurnStore
 
 STORE_PAUSE_S = 1.0
 """How long to wait before asking a database again that failed."""
@@ -63,6 +63,8 @@ class Inbox:
         self._leases = leases or Leases(turns)
         self._workers: dict[ThreadId, asyncio.Task[None]] = {}
         self._woken: set[ThreadId] = set()
+        self._begun: dict[ThreadId, tuple[Turn, float]] = {}
+        """What was leased as it was accepted, and since when."""
         self._new: dict[ThreadId, list[Turn]] = {}
         """What was accepted here and is neither begun nor shown to wait."""
         self._begin: Callable[[ThreadId], asyncio.Task[None]] | None = None
@@ -79,18 +81,31 @@ class Inbox:
             FullError: if it is one too many; it is accepted never again.
         """
         thread = turn.question.thread
+        since_s = self._leases.now_s()
         try:
-            is_new = await self._turns.add(turn)
+            accepted = await self._store(turn)
+            if accepted.begun is not None:
+                self._begun[thread] = accepted.begun, since_s
         finally:
             # A caller that is cancelled leaves a turn stored, perhaps.
             is_behind = thread in self._workers or self._slots.locked()
             self.wake(thread)
-        if is_new:
+        if accepted.is_new:
             log.info("turn accepted", turn=turn.id, thread=thread)
+        if accepted.begun is not None and self._begin is None:
+            await self._hand_over_begun()
+        elif accepted.is_new and accepted.begun is None:
             self._new.setdefault(thread, []).append(turn)
             if is_behind:
                 self._show_waiting(thread)
-        return is_new
+        return accepted.is_new
+
+    async def _store(self, turn: Turn) -> Accepted:
+        """Store a turn; as a running one, if it can be begun at once."""
+        is_behind = turn.question.thread in self._workers or self._slots.locked()
+        if self._begin is None or is_behind:
+            return Accepted(await self._turns.add(turn))
+        return await self._turns.begin(turn)
 
     def wake(self, thread: ThreadId) -> None:
         """Look for work in a thread; never waits."""
@@ -118,6 +133,7 @@ class Inbox:
             await self._closing.wait()
             self._begin, self._show = None, list
             await self._drain(grace_s)
+            await self._hand_over_begun()
             for watch in watches:
                 watch.cancel()
 
@@ -173,9 +189,8 @@ class Inbox:
         """Answer the oldest waiting turn; say whether more may wait."""
         if self._closing.is_set():
             return False
-        since_s = self._leases.now_s()
         try:
-            turn = await self._turns.claim(thread)
+            turn, since_s = await self._taken(thread)
         except StoreError:
             log.exception("no turn could be taken from the database", thread=thread)
             await asyncio.sleep(self._store_pause_s)
@@ -191,6 +206,13 @@ class Inbox:
         ):
             await self._run_one(turn, answerer, halt)
         return True
+
+    async def _taken(self, thread: ThreadId) -> tuple[Turn | None, float]:
+        """Return a turn to be answered, if there is one, and when it was leased."""
+        if thread in self._begun:
+            return self._begun.pop(thread)
+        since_s = self._leases.now_s()
+        return await self._turns.claim(thread), since_s
 
     async def _run_one(self, turn: Turn, answerer: TurnAnswerer, halt: Halt) -> None:
         log.info("turn begun", attempt=turn.attempts)
@@ -247,6 +269,12 @@ class Inbox:
         except StoreError:
             # Its lease runs out, or the next start finds it.
             log.warning("the turn could not be handed over", exc_info=True)
+
+    async def _hand_over_begun(self) -> None:
+        """Let what was leased, but is not answered, wait for another process."""
+        while self._begun:
+            _, (turn, _) = self._begun.popitem()
+            await self._hand_over(turn)
 
     async def _drain(self, grace_s: float) -> None:
         workers = list(self._workers.values())

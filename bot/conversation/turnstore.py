@@ -41,6 +41,15 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a turn that was stored to be begun."""
+
+    is_new: bool
+    begun: Turn | None = None
+    """As it was leased, unless another turn was before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Halted:
     """What became of the turns that were to be stopped."""
 
@@ -69,6 +78,14 @@ class TurnStore(Protocol):
 
     async def add(self, turn: Turn) -> bool:
         """Store a waiting turn and remember its question; False if it was known.
+
+        Raises:
+            FullError: if it is one too many; then it is known, but ended.
+        """
+        ...
+
+    async def begin(self, turn: Turn) -> Accepted:
+        """Store a turn as `add` does; lease it if no other of its thread is open.
 
         Raises:
             FullError: if it is one too many; then it is known, but ended.

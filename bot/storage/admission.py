@@ -4,13 +4,24 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Float, Text, bindparam, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    RowMapping,
+    Text,
+    bindparam,
+    case,
+    func,
+    select,
+    update,
+)
 
 from bot.conversation.turn import Turn
-from bot.conversation.turnstore import Caps, Crowd
-from bot.storage import tables
+from bot.conversation.turnstore import LEASE_S, Caps, Crowd
+from bot.storage import leasing, tables
 from bot.storage.memory import LAST_USED_STEP_S, remember, use
+from bot.storage.upsert import INSERTS, Insert
 
 REFUSED = "QueueFull"
 """The error of a turn that was one too many; nothing else has it."""
@@ -23,10 +34,17 @@ class Entry:
     is_new: bool
     crowd: Crowd | None = None
     """Whose turns are too many, so that it is ended; None if it waits or was known."""
+    begun: RowMapping | None = None
+    """Its row, if it runs."""
 
 
-def enter(connection: Connection, turn: Turn, caps: Caps) -> Entry:
+def enter(
+    connection: Connection, turn: Turn, caps: Caps, begun_by: str | None = None
+) -> Entry:
     """Store a turn that waits, with its question, or one that is ended, without it.
+
+    One that is to be `begun_by` an owner runs, unless its thread has an open one. The
+    database refuses it if another process begins one of the same thread just now.
 
     Processes that do so at the same time do not see each other's: the caps may be
     exceeded by as many.
@@ -43,21 +61,53 @@ def enter(connection: Connection, turn: Turn, caps: Caps) -> Entry:
         "now_s": now_s,
         "fresh_s": now_s - LAST_USED_STEP_S,
     }
-    found = connection.execute(_STORE[connection.dialect.name], new).first()
+    dialect = connection.dialect.name
+    if begun_by is None:
+        stored = connection.execute(_STORE[dialect], new)
+    else:
+        stored = connection.execute(_BEGIN[dialect], {**new, "by_owner": begun_by})
+    found = stored.mappings().first()
     if found is None:
         return Entry(is_new=False)
-    crowd = caps.crowd(found.waiting, found.open)
-    if crowd is None:
-        remember(connection, question, is_fresh=found.is_fresh)
-    else:
+    crowd = caps.crowd(found["waiting"], found["open"])
+    if crowd is not None:
         _end(connection, turn)
-    return Entry(is_new=True, crowd=crowd)
+        return Entry(is_new=True, crowd=crowd)
+    remember(connection, question, is_fresh=found["is_fresh"])
+    is_begun = found["state"] == "running"
+    return Entry(is_new=True, begun=found if is_begun else None)
 
 
-def _store(statement: postgresql.Insert | sqlite.Insert) -> Any:
-    """Return what stores a turn, unless it is known, and counts the others.
+def _store(statement: Insert) -> Any:
+    """Return what stores a turn that waits, unless it is known."""
+    row = statement.values(**_GIVEN, state="waiting", attempts=0)
+    return row.on_conflict_do_nothing().returning(*tables.turn.c, *_others())
 
-    It also says whether its thread was used lately.
+
+def _begin(statement: Insert, now: ColumnElement[float]) -> Any:
+    """Return what stores a turn, unless it is known, and leases it if it is the first.
+
+    Where another process does so at the same time it does not pass for known.
+    """
+    other = tables.turn.alias()
+    is_first = ~(
+        select(other.c.id)
+        .where(other.c.thread == _NEW_THREAD, tables.is_open(other))
+        .exists()
+    )
+    row = statement.values(
+        **_GIVEN,
+        state=case((is_first, "running"), else_="waiting"),
+        attempts=case((is_first, 1), else_=0),
+        owner=case((is_first, bindparam("by_owner", type_=Text))),
+        lease_until_s=case((is_first, now + LEASE_S)),
+    )
+    unless_known = row.on_conflict_do_nothing(index_elements=["id"])
+    return unless_known.returning(*tables.turn.c, *_others())
+
+
+def _others() -> tuple[ColumnElement[Any], ...]:
+    """Return the counts of the other turns, and whether the thread was used lately.
 
     Counted by the same statement: the way to the database and back is what costs. And
     without the turn itself: whether a statement sees its own row differs.
@@ -69,38 +119,36 @@ def _store(statement: postgresql.Insert | sqlite.Insert) -> Any:
         .where(other.c.id != bindparam("new_id", type_=Text))
     )
     waiting = count.where(
-        other.c.thread == bindparam("new_thread", type_=Text),
-        tables.is_open(other),
-        tables.is_waiting(other),
+        other.c.thread == _NEW_THREAD, tables.is_open(other), tables.is_waiting(other)
     )
     open_ = count.where(
-        other.c.speaker == bindparam("new_speaker", type_=Text),
-        tables.is_open(other),
+        other.c.speaker == bindparam("new_speaker", type_=Text), tables.is_open(other)
     )
     is_fresh = select(tables.thread.c.id).where(
-        tables.thread.c.id == bindparam("new_thread", type_=Text),
+        tables.thread.c.id == _NEW_THREAD,
         tables.thread.c.last_used_s >= bindparam("fresh_s", type_=Float),
     )
-    given = ("id", "thread", "position", "speaker", "text", "files", "address")
-    values = {
-        name: bindparam(f"new_{name}", type_=tables.turn.c[name].type) for name in given
-    }
-    row: Any = statement.values(
-        **values,
-        state="waiting",
-        attempts=0,
-        accepted_s=bindparam("now_s", type_=Float),
-    )
-    return row.on_conflict_do_nothing().returning(
+    return (
         waiting.scalar_subquery().label("waiting"),
         open_.scalar_subquery().label("open"),
         is_fresh.exists().label("is_fresh"),
     )
 
 
+_NEW_THREAD = bindparam("new_thread", type_=Text)
+_GIVEN: dict[str, Any] = {
+    **{
+        name: bindparam(f"new_{name}", type_=tables.turn.c[name].type)
+        for name in ("id", "thread", "position", "speaker", "text", "files", "address")
+    },
+    "accepted_s": bindparam("now_s", type_=Float),
+}
 _STORE = {
-    "postgresql": _store(postgresql.insert(tables.turn)),
-    "sqlite": _store(sqlite.insert(tables.turn)),
+    dialect: _store(inserted(tables.turn)) for dialect, inserted in INSERTS.items()
+}
+_BEGIN = {
+    dialect: _begin(inserted(tables.turn), leasing.NOW[dialect])
+    for dialect, inserted in INSERTS.items()
 }
 
 
@@ -110,7 +158,14 @@ def _end(connection: Connection, turn: Turn) -> None:
     connection.execute(
         update(table)
         .where(table.c.id == turn.id)
-        .values(state="stopped", text="", files=[], ended_s=time.time(), error=REFUSED)
+        .values(
+            state="stopped",
+            attempts=0,
+            text="",
+            files=[],
+            ended_s=time.time(),
+            error=REFUSED,
+        )
     )
     # Else it would outlive a thread that holds nothing else.
     use(connection, turn.question.thread)

@@ -18,7 +18,7 @@ from bot.conversation.turn import (
     Turn,
     TurnId,
 )
-from bot.conversation.turnstore import Caps, FullError
+from bot.conversation.turnstore import Accepted, Caps, FullError
 from bot.storage import admission, leasing, tables
 from bot.storage.database import (
     ConflictError,
@@ -51,12 +51,26 @@ class SqlTurns:
     @uninterrupted
     async def add(self, turn: Turn) -> bool:
         """Store a waiting turn and its question in one transaction."""
+        return (await self._enter(turn)).is_new
+
+    @uninterrupted
+    async def begin(self, turn: Turn) -> Accepted:
+        """Store a turn as `add` does; lease it if no other of its thread is open."""
+        try:
+            entry = await self._enter(turn, self.owner)
+        except ConflictError:
+            # Another process began one of the thread in the same moment.
+            entry = await self._enter(turn)
+        begun = None if entry.begun is None else turn_of(entry.begun)
+        return Accepted(entry.is_new, begun)
+
+    async def _enter(self, turn: Turn, begun_by: str | None = None) -> admission.Entry:
         entry = await transacted(
-            self._engine, lambda c: admission.enter(c, turn, self._caps)
+            self._engine, lambda c: admission.enter(c, turn, self._caps, begun_by)
         )
         if entry.crowd is not None:
             raise FullError(entry.crowd)
-        return entry.is_new
+        return entry
 
     @uninterrupted
     async def resume(self) -> tuple[ThreadId, ...]:

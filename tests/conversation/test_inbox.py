@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
+from typing_extensions import override
 
 from bot.conversation import inbox as inbox_module
 from bot.conversation import lease
@@ -19,7 +20,7 @@ from bot.conversation.inbox import Inbox
 from bot.conversation.lease import Leases
 from bot.conversation.ports import DeliveryError, LostError, StoppedError, StoreError
 from bot.conversation.turn import Ending, ThreadId, Turn
-from bot.conversation.turnstore import LEASE_S, TurnStore
+from bot.conversation.turnstore import LEASE_S, Accepted, TurnStore
 from bot.storage import database
 from bot.storage.turns import SqlTurns
 from tests.long import examples
@@ -92,6 +93,25 @@ class GatedAnswerer:
             self.changed.notify_all()
 
 
+class ClaimlessTurns(ListedTurns):
+    """Gives nothing to who asks for a waiting turn."""
+
+    @override
+    async def claim(self, thread: ThreadId) -> Turn | None:
+        if not self.is_beginning:
+            return None
+        return await super().claim(thread)
+
+    is_beginning = False
+
+    @override
+    async def begin(self, turn: Turn) -> Accepted:
+        self.is_beginning = True
+        accepted = await super().begin(turn)
+        self.is_beginning = False
+        return accepted
+
+
 @asynccontextmanager
 async def running(
     inbox: Inbox, answerer: GatedAnswerer, grace_s: float = WITHIN_S
@@ -140,6 +160,32 @@ async def test_a_turn_whose_caller_is_gone_is_answered(store: TurnStore) -> None
         await inbox.accept(asked())
 
         await answerer.until_answered(1)
+
+
+async def test_what_can_be_begun_at_once_takes_no_second_trip_to_the_database() -> None:
+    turns = ClaimlessTurns()
+    inbox, answerer = Inbox(turns, 4), GatedAnswerer()
+    async with running(inbox, answerer):
+        await asyncio.sleep(0)
+        await inbox.accept(asked("1"))
+        await answerer.until_answered(1)
+
+    assert turns.ended == {asked("1").id: "done"}
+
+
+async def test_what_was_begun_but_not_answered_is_handed_over(
+    store: TurnStore,
+) -> None:
+    inbox, answerer = Inbox(store, 4), GatedAnswerer()
+    async with running(inbox, answerer):
+        await asyncio.sleep(0.01)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(inbox.accept(asked()))
+            inbox.close()
+
+    assert answerer.begun == []
+    # It waits for any other process.
+    assert await store.queue(asked().id)
 
 
 async def test_turns_are_answered_by_position_and_not_by_arrival(

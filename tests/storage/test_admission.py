@@ -39,6 +39,22 @@ async def test_so_many_turns_may_wait_in_a_thread_beside_the_running_one(
     assert await turns.add(asked("elsewhere", "4", thread="other"))
 
 
+async def test_what_is_one_too_many_is_not_begun(engine: AsyncEngine) -> None:
+    turns = SqlTurns(engine, caps=Caps(open=1))
+    await turns.begin(asked("first", "1"))
+    with pytest.raises(FullError):
+        await turns.begin(asked("second", "1", thread="other"))
+
+    assert set(await turns.renew()) == {asked("first", "1").id}
+    async with transaction(engine) as connection:
+        table = tables.turn
+        rows = select(table.c.state, table.c.attempts).order_by(table.c.attempts)
+        assert (await connection.execute(rows)).all() == [
+            ("stopped", 0),
+            ("running", 1),
+        ]
+
+
 async def test_what_is_one_too_many_is_neither_answered_nor_remembered(
     engine: AsyncEngine,
 ) -> None:

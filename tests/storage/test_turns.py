@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.conversation.ports import StoreError
 from bot.conversation.record import Note
 from bot.conversation.turn import Ending, Spent
+from bot.conversation.turnstore import Accepted
 from bot.storage import leasing, tables
 from bot.storage.database import ConflictError, transaction
 from bot.storage.memory import SqlMemory
@@ -33,6 +34,50 @@ async def test_a_turn_is_stored_once_and_comes_back_whole(turns: SqlTurns) -> No
 
     assert added == [True, False]
     assert await turns.claim(THREAD) == replace(turn, attempts=1)
+
+
+async def test_the_first_turn_of_a_thread_can_be_begun_as_it_is_stored(
+    engine: AsyncEngine,
+) -> None:
+    one, other = SqlTurns(engine, "one"), SqlTurns(engine, "other")
+    turn = asked("a\0b", "1")
+    clean = replace(turn, question=replace(turn.question, text="a\ufffdb"))
+
+    accepted = await one.begin(turn)
+
+    assert accepted == Accepted(is_new=True, begun=replace(clean, attempts=1))
+    assert await other.claim(THREAD) is None
+    assert await one.renew() == {turn.id: ""}
+    assert await one.begin(turn) == Accepted(is_new=False)
+    assert await one.begin(asked("next", "2")) == Accepted(is_new=True)
+    assert await one.begin(asked(thread="other")) != Accepted(is_new=True)
+    assert await one.finish(turn.id, Ending("done"))
+    following = await other.claim(THREAD)
+    assert following is not None
+    assert following.question.text == "next"
+    (first, _) = (await SqlMemory(engine).load(THREAD)).entries
+    assert first.message == clean.question
+
+
+async def test_nothing_is_begun_before_a_turn_that_waits(turns: SqlTurns) -> None:
+    await turns.add(asked("1", "1"))
+
+    assert await turns.begin(asked("2", "2")) == Accepted(is_new=True)
+
+
+async def test_of_turns_begun_at_the_same_time_one_runs_and_none_is_lost(
+    engine: AsyncEngine,
+) -> None:
+    owners = [SqlTurns(engine, name) for name in "abcde"]
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(turns.begin(asked(turns.owner, str(number))))
+            for number, turns in enumerate(owners)
+        ]
+
+    accepted = [task.result() for task in tasks]
+    assert all(each.is_new for each in accepted)
+    assert len([each for each in accepted if each.begun is not None]) == 1
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud83db"])
