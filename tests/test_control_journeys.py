@@ -28,6 +28,8 @@ from bot.slack.services import Doubt, Services
 from tests.conftest import Bots
 from tests.slack.watch import visible
 
+pytestmark = pytest.mark.no_cover
+
 MODES = ["lines", "edits", "stream", "auto"]
 CHANNEL = "C0GENERAL"
 SLOW = Pace(0, 30)

@@ -17,6 +17,8 @@ from tests.fleet import Fleet, fleet
 from tests.long import examples
 from tests.test_chaos import PATIENCE_S, Questions, document, numbers
 
+pytestmark = pytest.mark.no_cover
+
 EVENTS = examples(90, 1_000)
 LEASE_S = 5
 

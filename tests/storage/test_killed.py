@@ -25,6 +25,8 @@ from tests.storage.marked import (
 )
 from tests.twins import THREAD, NamingReader
 
+pytestmark = pytest.mark.no_cover
+
 FORKS = multiprocessing.get_context("forkserver")
 """Starts processes from one that has imported everything: that is what takes long."""
 FORKS.set_forkserver_preload(["tests.storage.killed"])
