@@ -32,7 +32,7 @@ async def url(postgres_server: str) -> AsyncGenerator[str]:
 @pytest.fixture
 async def playground() -> AsyncGenerator[Playground]:
     # Slow enough that a reply still runs when the next process has started.
-    options = PlaygroundOptions(limits=UNLIMITED, pace=Pace(0, 20))
+    options = PlaygroundOptions(limits=UNLIMITED, pace=Pace(0, 40))
     async with Playground(options) as playground:
         yield playground
 
