@@ -22,5 +22,6 @@ needs_chromium = (
         reason=f"{CHROMIUM} is missing; only CI must have it",
     ),
     pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.no_cover,
 )
 """The marks of a module whose tests use the browser, which is started once."""

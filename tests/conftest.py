@@ -34,6 +34,17 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("linefeed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count no coverage in properties: what is counted takes three times as long.
+
+    The same lines are counted where a test names a case. `no_cover` on a module says so
+    of tests that run whole bots, processes or a browser.
+    """
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _logs() -> None:
     """Log as the program does: structlog's own default prints variables."""

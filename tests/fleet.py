@@ -3,14 +3,14 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import IO
 
 from bot.playground.server import Playground
+from tests.forks import Command
 
 OPEN = "apps.connections.open"
 START_S = 60
@@ -29,72 +29,58 @@ class Fleet:
     folder: Path
     database_url: str = ""
     variables: dict[str, str] = field(default_factory=dict[str, str])
-    running: list[asyncio.subprocess.Process] = field(
-        default_factory=list[asyncio.subprocess.Process]
-    )
+    running: list[ForkServerProcess] = field(default_factory=list[ForkServerProcess])
     started: int = 0
 
-    async def start(self) -> asyncio.subprocess.Process:
+    async def start(self) -> ForkServerProcess:
         """Start one more process; return it once it is connected."""
         opened = len(self.playground.webapi.called(OPEN))
         self.started += 1
-        with self._log(self.started) as log:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "bot",
-                "run",
-                env=self._environment(),
-                cwd=self.folder,
-                stdout=log,
-                stderr=log,
-            )
+        log = self.folder / f"process-{self.started:02}.log"
+        command = Command(("run",), self._environment(), self.folder, log)
+        process = command.start()
         self.running.append(process)
         webapi, sockets = self.playground.webapi, self.playground.sockets
         await self.playground.until(
             lambda: (
                 (len(webapi.called(OPEN)) > opened and sockets.connection_count > 0)
-                or process.returncode is not None
+                or process.exitcode is not None
             ),
             within_s=START_S,
         )
-        assert process.returncode is None, self.logs()
+        assert process.exitcode is None, self.logs()
         return process
 
-    async def kill(self, process: asyncio.subprocess.Process) -> None:
+    async def kill(self, process: ForkServerProcess) -> None:
         """End a process as a power cut does."""
         process.kill()
-        await process.wait()
+        await _ended(process)
         self.running.remove(process)
 
-    async def terminate(self, process: asyncio.subprocess.Process) -> int:
+    async def terminate(self, process: ForkServerProcess) -> int:
         """Ask a process to end; return its exit code."""
         process.terminate()
         self.running.remove(process)
-        return await process.wait()
+        return await _ended(process)
 
-    def freeze(self, process: asyncio.subprocess.Process) -> None:
+    def freeze(self, process: ForkServerProcess) -> None:
         """Let a process stand still."""
-        process.send_signal(signal.SIGSTOP)
+        _send(process, signal.SIGSTOP)
 
-    def thaw(self, process: asyncio.subprocess.Process) -> None:
+    def thaw(self, process: ForkServerProcess) -> None:
         """Let a process go on."""
-        process.send_signal(signal.SIGCONT)
+        _send(process, signal.SIGCONT)
 
     def logs(self) -> str:
         """Return what all processes logged."""
         files = sorted(self.folder.glob("process-*.log"))
         return "\n".join(f"-- {file.name}\n{file.read_text()}" for file in files)
 
-    def _log(self, number: int) -> IO[bytes]:
-        return (self.folder / f"process-{number:02}.log").open("wb")
-
     def _environment(self) -> dict[str, str]:
         playground = self.playground
         data = self.folder / ("data" if not self.database_url else str(self.started))
         return {
             "PATH": os.defpath,
-            "PYTHONPATH": str(Path(__file__).parent.parent),
             "SLACK_API_URL": playground.api_url,
             "SLACK_BOT_TOKEN": playground.bot_token,
             "SLACK_APP_TOKEN": playground.app_token,
@@ -120,3 +106,21 @@ async def fleet(
     finally:
         for process in list(fleet.running):
             await fleet.kill(process)
+
+
+async def _ended(process: ForkServerProcess) -> int:
+    """Wait for the end of a process; return its exit code."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(process.sentinel, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(process.sentinel)
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def _send(process: ForkServerProcess, number: signal.Signals) -> None:
+    assert process.pid is not None
+    os.kill(process.pid, number)

@@ -85,6 +85,11 @@ def address(server: str, name: str = _MAINTENANCE) -> str:
     return f"postgresql://postgres@/{name}?host={server}"
 
 
+def name_of(url: str) -> str:
+    """Return the name of the database at an address."""
+    return url.partition("@/")[2].partition("?")[0]
+
+
 async def _execute(server: str, statement: str) -> None:
     connection = await asyncpg.connect(address(server))
     try:

@@ -17,6 +17,8 @@ from bot.storage import database
 from tests.conftest import Bots
 from tests.test_journeys import answered, answers, read
 
+pytestmark = pytest.mark.no_cover
+
 LOST = PlaygroundOptions(limits=UNLIMITED, pace=Pace(0, 0), redelivery_s=())
 """What no connection takes at once is never delivered again."""
 

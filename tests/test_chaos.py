@@ -23,6 +23,8 @@ from tests.fleet import Fleet, fleet
 from tests.long import examples
 from tests.slack.watch import visible
 
+pytestmark = pytest.mark.no_cover
+
 MODES = ("lines", "edits", "stream", "auto")
 SEEDS = examples(1, 5)
 KILLS = examples(1, 10)

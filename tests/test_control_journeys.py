@@ -25,7 +25,7 @@ from bot.slack.queuesign import EMOJI
 from tests.conftest import Bots
 from tests.slack.watch import visible
 
-pytestmark = pytest.mark.usefixtures("haste")
+pytestmark = [pytest.mark.no_cover, pytest.mark.usefixtures("haste")]
 
 MODES = ["lines", "edits", "stream", "auto"]
 CHANNEL = "C0GENERAL"

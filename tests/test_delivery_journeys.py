@@ -29,6 +29,8 @@ from tests.chunking.texts import leaves_a_fence_open
 from tests.conftest import Bots
 from tests.slack.watch import Watch, visible
 
+pytestmark = pytest.mark.no_cover
+
 MODES = ["lines", "edits", "stream"]
 CALLS = [
     ("lines", POST),

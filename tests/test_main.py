@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import cli
 from bot.playground.server import Playground
+from tests.forks import Command
 
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-playground", "SLACK_APP_TOKEN": "xapp-playground"}
 ROOT = Path(__file__).parents[1]
@@ -50,10 +51,11 @@ async def start(
 async def errors_of(
     folder: Path, variables: dict[str, str], *arguments: str
 ) -> tuple[int | None, str]:
-    """Run to the end; return the exit code and what stands on standard error."""
-    process = await start(folder, variables, *arguments)
-    _, errors = await process.communicate()
-    return process.returncode, errors.decode()
+    """Run to the end; return the exit code and what was written."""
+    log = folder / "command.log"
+    process = Command(arguments, variables, folder, log).start()
+    await asyncio.to_thread(process.join)
+    return process.exitcode, log.read_text()
 
 
 async def until_logged(process: asyncio.subprocess.Process, event: bytes) -> None:
@@ -67,9 +69,11 @@ def is_one_line(errors: str) -> bool:
 
 
 async def test_missing_variables_are_told_in_one_line(tmp_path: Path) -> None:
-    code, errors = await errors_of(tmp_path, environment(), "run")
+    process = await start(tmp_path, environment(), "run")
+    _, written = await process.communicate()
+    errors = written.decode()
 
-    assert code == 2
+    assert process.returncode == 2
     assert is_one_line(errors)
     assert "SLACK_BOT_TOKEN is missing" in errors
     assert "SLACK_APP_TOKEN is missing" in errors

@@ -20,6 +20,8 @@ from bot.slack import ephemeral
 from tests.conftest import Bots
 from tests.test_journeys import answered, answers, read, settled
 
+pytestmark = pytest.mark.no_cover
+
 GENERAL, ANA, BEN = "C0GENERAL", "U0ANA", "U0BEN"
 ROOT = Path(__file__).parents[1]
 TURNS = 60

@@ -16,6 +16,8 @@ from bot.playground.server import Playground
 from tests.conftest import Bots
 from tests.test_journeys import answered
 
+pytestmark = pytest.mark.no_cover
+
 
 @pytest.mark.parametrize(
     "kind",

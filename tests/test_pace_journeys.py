@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+import pytest
 from sqlalchemy import select
 
 from bot.chunking import Chunk
@@ -27,6 +28,8 @@ from bot.storage.pace import SqlPace
 from tests import postgres
 from tests.conftest import Bots
 from tests.slack.journal import ListedJournal
+
+pytestmark = pytest.mark.no_cover
 
 INTERVAL_S = 0.22
 LIMITS = Limits(channel_rates=MappingProxyType({POST: Rate(5, 1, 3)}))

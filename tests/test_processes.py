@@ -17,6 +17,8 @@ from tests.fleet import Fleet, fleet
 from tests.long import examples
 from tests.test_chaos import PATIENCE_S, Questions, document, numbers
 
+pytestmark = pytest.mark.no_cover
+
 EVENTS = examples(90, 1_000)
 LEASE_S = 5
 
@@ -30,7 +32,7 @@ async def url(postgres_server: str) -> AsyncGenerator[str]:
 @pytest.fixture
 async def playground() -> AsyncGenerator[Playground]:
     # Slow enough that a reply still runs when the next process has started.
-    options = PlaygroundOptions(limits=UNLIMITED, pace=Pace(0, 20))
+    options = PlaygroundOptions(limits=UNLIMITED, pace=Pace(0, 40))
     async with Playground(options) as playground:
         yield playground
 

@@ -24,7 +24,7 @@ from tests.test_control_journeys import (
     talking,
 )
 
-pytestmark = pytest.mark.usefixtures("haste")
+pytestmark = [pytest.mark.no_cover, pytest.mark.usefixtures("haste")]
 
 ONE, OTHER = 0, 1
 """The bots' links, by the order of opening."""

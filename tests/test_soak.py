@@ -18,6 +18,8 @@ from tests.conftest import Bots
 from tests.long import examples
 from tests.test_journeys import answers, read
 
+pytestmark = pytest.mark.no_cover
+
 QUESTIONS = examples(40, 1_000)
 LASTS_S = examples(4, 300)
 PATIENCE_S = examples(40, 240)

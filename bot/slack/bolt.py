@@ -94,6 +94,8 @@ def _app(web: Web, identity: Identity) -> AsyncApp:
         return authorized
 
     return AsyncApp(
+        # Else Bolt looks through the source of every caller for the program's name.
+        name="linefeed",
         client=web.tokenless(),
         # Else Bolt makes loggers that take their level from nobody.
         logger=logging.getLogger("slack_bolt"),

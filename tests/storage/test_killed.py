@@ -1,6 +1,5 @@
 """What was promised holds after kill -9, at whatever point."""
 
-import multiprocessing
 import random
 import time
 from collections import Counter
@@ -14,6 +13,7 @@ from bot.conversation.fold import Limits
 from bot.conversation.tokens import TokenBudget
 from bot.storage import database
 from bot.storage.memory import SqlMemory
+from tests.forks import FORKS
 from tests.long import examples
 from tests.storage import killed
 from tests.storage.marked import (
@@ -25,9 +25,7 @@ from tests.storage.marked import (
 )
 from tests.twins import THREAD, NamingReader
 
-FORKS = multiprocessing.get_context("forkserver")
-"""Starts processes from one that has imported everything: that is what takes long."""
-FORKS.set_forkserver_preload(["tests.storage.killed"])
+pytestmark = pytest.mark.no_cover
 
 
 def promised(folder: Path, url: str, seed: int) -> list[tuple[str, ...]]:

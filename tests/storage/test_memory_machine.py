@@ -49,6 +49,8 @@ from tests.storage.marked import (
 )
 from tests.twins import THREAD, NamingReader, said
 
+pytestmark = pytest.mark.no_cover
+
 QUESTION = said("and now?", "9999")
 
 
