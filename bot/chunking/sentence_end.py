@@ -32,10 +32,10 @@ _OPEN: Final = re.compile(
     rf"{_NO_NESTING}(?:(?:{_NESTED}|`[^`]*+`){_NO_NESTING})*+"
     rf"(?:\Z()|[「『（【]{_NO_NESTING}\Z()|`[^`]*+\Z())"
 ).match
-is_plain_end: Final = re.compile(
+_PLAIN_END: Final = re.compile(
     rf"[^「」『』（）【】`|]*+(?<=[^\W_][!?…{_JAPANESE}])"
 ).fullmatch
-"""Says so of most texts behind which a sentence ends, if not with a full stop."""
+"""Matches most texts behind which a sentence ends, if not with a full stop."""
 _CLOSED, _IN_BRACKETS, _IN_CODE = range(1, 4)
 _TRAILING: Final = rf"[{re.escape(_TRAILERS)}]*+"
 _PLACE: Final = (
@@ -123,6 +123,9 @@ def ends_plainly(text: str, head: str) -> bool | None:
 
     It has just begun, and `head` is what has left of its line.
     """
+    is_stop = text[-1] == "."
+    if not is_stop and _PLAIN_END(text) is not None:
+        return True
     if not text.isascii() or "`" in text:
         nesting = _OPEN(text)
         place = 0 if nesting is None else nesting.lastindex
@@ -133,7 +136,7 @@ def ends_plainly(text: str, head: str) -> bool | None:
             return False if is_inside else None
     if not text[-2:-1].isalnum() or ("|" in text and not head):
         return None
-    if text[-1] != ".":
+    if not is_stop:
         return True
     word = text[text.rfind(" ") + 1 : -1]
     if len(word) > 1 and word.isalpha():

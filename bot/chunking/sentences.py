@@ -17,7 +17,6 @@ from bot.chunking.sentence_end import (
     find_end,
     find_end_behind_mark,
     find_line_end,
-    is_plain_end,
     is_row,
 )
 
@@ -175,7 +174,7 @@ class SentenceChunker:
         """Say whether the sentence ends behind this text, where it may."""
         end, head = self._end, self._head
         if end.is_fresh and len(text) <= MAX_GLANCE_CHARS:
-            is_end = is_plain_end(text) is not None or ends_plainly(text, head)
+            is_end = ends_plainly(text, head)
             if is_end:
                 end.is_begun = True
             if is_end is not None:
