@@ -88,7 +88,18 @@ class SentenceChunker:
         if match is None:
             self._parts.append(fragment)
             return ()
-        return tuple(self._take(fragment, match))
+        at = match.end()
+        if match.lastindex or not (
+            at == len(fragment) or find_end(fragment, at) is None
+        ):
+            return tuple(self._take(fragment, match))
+        # Most fragments have one place at most where a sentence may end.
+        sentence = self._end_at(fragment[:at])
+        rest = fragment[at:]
+        if not (self._parts or self._seen):
+            self._room -= length(rest)
+        self._parts.append(rest)
+        return () if sentence is None else (sentence,)
 
     def _push_over(self, fragment: str) -> tuple[Sentence, ...]:
         """Take a fragment that there is no room for."""
@@ -110,7 +121,7 @@ class SentenceChunker:
         chunks: list[Sentence] = []
         rest = "".join([*self._seen, *self._parts])
         self._seen.clear()
-        sentence = self._ended_line(rest, "") if rest else None
+        sentence = self._ended_line(rest) if rest else None
         if sentence is not None:
             chunks.append(sentence)
         elif self._white:
@@ -144,60 +155,65 @@ class SentenceChunker:
 
         The first may end behind the match.
         """
-        if self._find is find_end_behind_mark:
-            self._find = find_end
         chunks: list[Sentence] = []
-        parts, at, size = self._parts, 0, len(fragment)
+        at, left, size = 0, -1, len(fragment)
         while match is not None and match.lastindex is None:
             end = match.end()
-            parts.append(fragment[at:end])
+            sentence = self._end_at(fragment[at:end])
             at = end
-            text = "".join(parts)
-            if text[-1] == "\n":
-                sentence = self._ended_line(text, fragment[at:])
-            elif self._is_end(text):
-                sentence = self._ended(text, fragment[at:])
-            else:
-                sentence = None
             if sentence is not None:
                 chunks.append(sentence)
-            if at == size:
-                return chunks
-            find = self._find
-            match = find(fragment, at)
-        if match is not None and match.lastindex == IS_OPEN:
-            self._find = find_end_behind_mark
-        parts.append(fragment[at:])
+            if not (self._parts or self._seen):
+                left = at
+            match = self._find(fragment, at) if at < size else None
+        if match is not None:
+            is_open = match.lastindex == IS_OPEN
+            self._find = find_end_behind_mark if is_open else find_end
+        self._parts.append(fragment[at:])
+        if left >= 0:
+            self._room -= self._length(fragment[left:])
         return chunks
 
-    def _is_end(self, text: str) -> bool:
-        """Say whether the sentence ends behind this text, where it may."""
-        end, head = self._end, self._head
+    def _end_at(self, piece: str) -> Sentence | None:
+        """Take a piece behind which a sentence may end; return it if it leaves.
+
+        Then nothing is pending, nor behind a line of white space.
+        """
+        if self._find is find_end_behind_mark:
+            self._find = find_end
+        parts = self._parts
+        parts.append(piece)
+        text = "".join(parts)
+        if text[-1] == "\n":
+            return self._ended_line(text)
+        end, is_end = self._end, None
         if end.is_fresh and len(text) <= MAX_GLANCE_CHARS:
-            is_end = ends_plainly(text, head)
-            if is_end:
-                end.is_begun = True
-            if is_end is not None:
-                return is_end
+            is_end = ends_plainly(text, self._head)
+        if is_end is None:
+            is_end = self._is_end(text)
+        if not is_end:
+            return None
+        end.is_begun = True
+        return self._ended(text)
+
+    def _is_end(self, text: str) -> bool:
+        """Say whether the sentence ends behind this text; if not, note it."""
         self._parts.clear()
-        if end.is_behind(text):
-            if not is_row(head or "".join([*self._seen, text])):
+        if self._end.is_behind(text):
+            if not is_row(self._head or "".join([*self._seen, text])):
                 return True
             self._begin_line(is_whole=True)
         self._seen.append(text)
         return False
 
-    def _ended(self, text: str, rest: str) -> Sentence | None:
-        """Return the sentence that ends with this text, or hold it if it is short.
-
-        The rest of its fragment will be taken next.
-        """
+    def _ended(self, text: str) -> Sentence | None:
+        """Return the sentence that ends with this text, or hold it if it is short."""
         self._parts.clear()
         if self._seen:
             text = "".join([*self._seen, text])
             self._seen.clear()
-        length, shortest = self._length, self._shortest
-        if shortest and length(text.strip()) < shortest:
+        shortest = self._shortest
+        if shortest and self._length(text.strip()) < shortest:
             self._seen.append(text)
             return None
         head = self._head
@@ -205,24 +221,20 @@ class SentenceChunker:
             self._head = head + text
         if self._white:
             text, self._white = self._white + text, ""
-        self._room = self._limit - length(rest)
+        self._room = self._limit
         return new_sentence(Sentence, (text, "", "", "prose", True))
 
-    def _ended_line(self, line: str, rest: str) -> Sentence | None:
-        """Return what is left of a line that ends; hold white space.
-
-        The rest of its fragment will be taken next.
-        """
+    def _ended_line(self, line: str) -> Sentence | None:
+        """Return what is left of a line that ends; hold white space."""
         self._parts.clear()
         if self._seen:
             line = "".join([*self._seen, line])
             self._seen.clear()
         is_first = self._read_line(line)
-        length = self._length
-        self._room = self._limit - length(rest)
+        self._room = self._limit
         if line.isspace():
             self._white += line
-            self._room -= length(self._white)
+            self._room -= self._length(self._white)
             return None
         if self._white:
             line, self._white = self._white + line, ""
@@ -241,7 +253,10 @@ class SentenceChunker:
         is_whole = leaf == "fence" or leaf == "table"
         if not (is_whole or self._is_whole_line or "|" in line):
             self._kind = "prose"
-            self._end.begin_line()
+            end = self._end
+            end.is_begun = False
+            if not end.is_fresh:
+                end.begin_line()
             return True
         self._begin_line(is_whole=is_whole)
         if was_code or leaf == "fence":
