@@ -28,6 +28,12 @@ QUOTED_CODE = (
     " [link](http://x.y)\n> 1. word\n\n"
 )
 """A limit of 100 is reached behind a mark of the quote."""
+INDENTED_TEXT = (
+    "p word\n\n2) ``` js title\n   # no title\n   ```\n2) p word\n"
+    "   p word word word two words [link](http://x.y)\n   p word\n"
+    "2) ```\n   x = 1\n   ```\n\n"
+)
+"""A limit of 100 is reached in the indent of a line of an item."""
 BOTH = pytest.mark.parametrize("hold", ["lines", "whole"])
 
 
@@ -271,6 +277,7 @@ def test_definitions_are_carried_to_later_chunks_that_use_them() -> None:
 @example(f"## a\n> {'b' * 96}\n> 1. ```\n>    - c\n>    d\n>    e\n", 126, "lines")
 @example(QUOTED_CODE, 100, "lines")
 @example(QUOTED_CODE, 100, "whole")
+@example(INDENTED_TEXT, 100, "whole")
 def test_each_chunk_alone_shows_its_code_as_code(
     text: str, limit: int, hold: Hold
 ) -> None:
