@@ -177,8 +177,14 @@ class BlockChunker(LineIntake):
         rest = "".join(self._line)
         text = "".join(self._held) + rest
         seam = Seam.NONE
-        is_blank = self._state.leaf in ("", "paragraph") and rest.isspace()
-        if rest and not is_blank and is_told(self._state, self._lead + rest):
+        is_known = is_told(self._state, self._lead + rest)
+        # In an item white space may be the indent of a line that goes on in it.
+        is_blank = (
+            self._state.leaf in ("", "paragraph")
+            and rest.isspace()
+            and (is_known or not self._state.is_nested)
+        )
+        if rest and not is_blank and is_known:
             seam = self._state.feed(self._lead + rest)
         elif self._state.leaf == "table" and rest:
             seam = Seam.LINE

@@ -20,6 +20,11 @@ from bot.chunking.seam import Seam
 _FIRST: Final = re.compile(r"[^ ]")
 _BLOCK, _ITEM, _ROW, _NESTED, _BLANK, _LINE, _TEXT, _NONE = Seam
 
+_SIMPLE_ITEMS: Final = {
+    marker: syntax.Container(marker, len("- "), marker) for marker in "-+*"
+}
+"""Shared: an item that has content stays as it is."""
+
 
 class MarkdownState(OpenBlocks):
     """Which blocks are open behind the lines read so far."""
@@ -74,7 +79,7 @@ class MarkdownState(OpenBlocks):
         seam = _ITEM if marker == self._list else _BLOCK
         self._begin_simple()
         self._list = marker
-        self.containers.append(syntax.Container(marker, len("- "), marker))
+        self.containers.append(_SIMPLE_ITEMS[marker])
         self._open_paragraph(line[len("- ") :])
         return seam
 

@@ -68,7 +68,8 @@ def is_told(state: MarkdownState, beginning: str) -> bool:
         text = beginning.strip(" \t>" if is_quoted else " \t")
         return len(text) >= len(state.fence.marker) or bool(text.strip("`~"))
     if state.leaf == "paragraph":
-        return _HARDLY_BEGUN.fullmatch(beginning) is None
+        begins_quote = not is_quoted and beginning.lstrip().startswith(">")
+        return begins_quote or _HARDLY_BEGUN.fullmatch(beginning) is None
     return (
         state.leaf != "table"
         or "|" in beginning

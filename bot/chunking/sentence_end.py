@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
 CONTEXT_CHARS: Final = 32
 """How far before a full stop the word stands that may be an abbreviation."""
@@ -20,11 +20,6 @@ _JAPANESE: Final = "。！？｡．"
 _TERMINATOR_SET: Final = frozenset(_TERMINATORS)
 JAPANESE_ENDS: Final = frozenset(_JAPANESE)
 SPACES: Final = frozenset(" \t\r")
-Quiet = Callable[[str], bool]
-HAS_NO_MARK: Final[Quiet] = frozenset("\n" + _JAPANESE + _TERMINATORS).isdisjoint
-"""Says of a fragment that no sentence ends in it."""
-IS_EMPTY: Final[Quiet] = "".__contains__
-"""Says the same behind a terminator."""
 _NESTING: Final = re.compile(r"[「」『』（）【】`]")
 _DEPTHS: Final = dict.fromkeys("「『（【", 1) | dict.fromkeys("」』）】", -1)
 _WORD_CHAR: Final = re.compile(r"[^\W_]")
@@ -37,32 +32,30 @@ _OPEN: Final = re.compile(
     rf"{_NO_NESTING}(?:(?:{_NESTED}|`[^`]*+`){_NO_NESTING})*+"
     rf"(?:\Z()|[「『（【]{_NO_NESTING}\Z()|`[^`]*+\Z())"
 ).match
+_PLAIN_END: Final = re.compile(
+    rf"[^「」『』（）【】`|]*+(?<=[^\W_][!?…{_JAPANESE}])"
+).fullmatch
+"""Matches most texts behind which a sentence ends, if not with a full stop."""
 _CLOSED, _IN_BRACKETS, _IN_CODE = range(1, 4)
 _TRAILING: Final = rf"[{re.escape(_TRAILERS)}]*+"
-_TEXT: Final = rf"[^\n{_JAPANESE}{_TERMINATORS}]*+"
-_REST: Final = rf"{_TEXT}(?:{_TERMINATOR}(?!{_TRAILING}(?:[ \t\r]|\Z)){_TEXT})*+"
-_PLACE: Final = rf"{_REST}(?:[\n{_JAPANESE}]|{_TERMINATOR}{_TRAILING}(?=[ \t\r]))"
-Find = Callable[[str, int], re.Match[str]]
-"""Finds where a sentence or its line may end next, from a place in a fragment on.
+_PLACE: Final = (
+    rf"[\n{_JAPANESE}{_TERMINATORS}]"
+    rf"(?:(?<=[\n{_JAPANESE}])|{_TRAILING}(?:(?=[ \t\r])|\Z()))"
+)
+Find = Callable[..., re.Match[str] | None]
+"""Finds where a sentence or its line may end next, in a fragment from a place on.
 
-The groups are what stands before and behind that, up to the next such place; or, where
-there is none, one that says whether the fragment ends with a terminator.
+That is behind the match, unless `lastindex` is set: then it is yet to be seen.
 """
-find_end: Final = cast(
-    "Find",
-    re.compile(rf"({_PLACE})({_REST})|{_REST}(?:{_TERMINATOR}{_TRAILING}())?\Z").match,
-)
-find_end_behind_mark: Final = cast(
-    "Find",
-    re.compile(
-        rf"({_TRAILING}(?=[ \t\r])|{_PLACE})({_REST})"
-        rf"|(?:{_TRAILING}|{_REST}{_TERMINATOR}{_TRAILING})\Z()|{_REST}\Z"
-    ).match,
-)
-"""For the fragment behind a terminator."""
-find_line_end: Final = cast(
-    "Find", re.compile(rf"([^\n]*+\n)({_REST})|[^\n]*+(?:(?!)())?\Z").match
-)
+IS_OPEN: Final = 1
+"""The `lastindex` of a match that ends a fragment with a terminator."""
+find_end: Final[Find] = re.compile(_PLACE).search
+"""For prose."""
+find_end_behind_mark: Final[Find] = re.compile(
+    rf"(?:\A|[{_TERMINATORS}]){_TRAILING}(?:(?=[ \t\r])|\Z())|[\n{_JAPANESE}]|\Z()"
+).search
+"""For the fragment behind a terminator: it always finds something."""
+find_line_end: Final[Find] = re.compile("\n").search
 """For code and the rows of tables."""
 
 
@@ -130,6 +123,9 @@ def ends_plainly(text: str, head: str) -> bool | None:
 
     It has just begun, and `head` is what has left of its line.
     """
+    is_stop = text[-1] == "."
+    if not is_stop and _PLAIN_END(text) is not None:
+        return True
     if not text.isascii() or "`" in text:
         nesting = _OPEN(text)
         place = 0 if nesting is None else nesting.lastindex
@@ -140,7 +136,7 @@ def ends_plainly(text: str, head: str) -> bool | None:
             return False if is_inside else None
     if not text[-2:-1].isalnum() or ("|" in text and not head):
         return None
-    if text[-1] != ".":
+    if not is_stop:
         return True
     word = text[text.rfind(" ") + 1 : -1]
     if len(word) > 1 and word.isalpha():

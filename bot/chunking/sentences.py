@@ -1,5 +1,6 @@
 """Chunks to be spoken, or shown where a paragraph runs long: every sentence at once."""
 
+import re
 from typing import Final
 
 from bot.chunking import cut
@@ -8,11 +9,9 @@ from bot.chunking.limit import Length, checked, fitting_chars
 from bot.chunking.markdown import MarkdownState
 from bot.chunking.sentence import Kind, Sentence, new_sentence
 from bot.chunking.sentence_end import (
-    HAS_NO_MARK,
-    IS_EMPTY,
+    IS_OPEN,
     SPACES,
     Find,
-    Quiet,
     SentenceEnd,
     ends_plainly,
     find_end,
@@ -62,7 +61,6 @@ class SentenceChunker:
         """What of it stands before places where it might have ended."""
         self._head = ""
         self._end = SentenceEnd()
-        self._is_quiet: Quiet = HAS_NO_MARK
         self._find: Find = find_end
         self._is_whole_line = False
         """Whether only a newline ends this: code, or a row of a table."""
@@ -77,17 +75,31 @@ class SentenceChunker:
             FinishedError: after `finish`.
         """
         # A function that an instance holds is called faster behind a local name.
-        length, is_quiet = self._length, self._is_quiet
+        length = self._length
         room = self._room - length(fragment)
         if room < 0:
             return self._push_over(fragment)
         self._room = room
-        if "\n" not in fragment if self._is_whole_line else is_quiet(fragment):
+        if self._is_whole_line and "\n" not in fragment:
             self._parts.append(fragment)
             return ()
-        chunks: list[Sentence] = []
-        self._take(fragment, chunks)
-        return tuple(chunks)
+        find = self._find
+        match = find(fragment)
+        if match is None:
+            self._parts.append(fragment)
+            return ()
+        at = match.end()
+        if match.lastindex or not (
+            at == len(fragment) or find_end(fragment, at) is None
+        ):
+            return tuple(self._take(fragment, match))
+        # Most fragments have one place at most where a sentence may end.
+        sentence = self._end_at(fragment[:at])
+        rest = fragment[at:]
+        if not (self._parts or self._seen):
+            self._room -= length(rest)
+        self._parts.append(rest)
+        return () if sentence is None else (sentence,)
 
     def _push_over(self, fragment: str) -> tuple[Sentence, ...]:
         """Take a fragment that there is no room for."""
@@ -125,68 +137,70 @@ class SentenceChunker:
             if count:
                 fitting = fragment[at : at + count]
                 self._room -= self._length(fitting)
-                self._take(fitting, chunks)
+                chunks += self._take(fitting, self._find(fitting))
                 at += count
             elif not self._ends_before(fragment[at], chunks):
                 self._cut(chunks)
 
     def _ends_before(self, char: str, chunks: list[Sentence]) -> bool:
         """Let out the sentence if it fits only just, and the next character ends it."""
-        if self._is_quiet is not IS_EMPTY or char not in SPACES:
+        if self._find is not find_end_behind_mark or char not in SPACES:
             return False
-        self._is_quiet, self._find = HAS_NO_MARK, find_end
-        return self._end_at("", chunks)
+        ended = self._take("", find_end_behind_mark(char))
+        chunks += ended
+        return bool(ended)
 
-    def _take(self, text: str, chunks: list[Sentence]) -> None:
-        """Take a text that there was room for; let out the sentences it ends."""
-        at, left, size = 0, -1, len(text)
-        while True:
-            find = self._find
-            match = find(text, at)
-            piece, rest, mark = match.groups()
-            if mark is not None:
-                self._is_quiet, self._find = IS_EMPTY, find_end_behind_mark
-            elif self._is_quiet is IS_EMPTY:
-                self._is_quiet, self._find = HAS_NO_MARK, find_end
-            if piece is None:
-                rest = text[at:] if at else text
-                break
-            at += len(piece)
-            if self._end_at(piece, chunks):
+    def _take(self, fragment: str, match: re.Match[str] | None) -> list[Sentence]:
+        """Take a fragment that there was room for; return the sentences it ends.
+
+        The first may end behind the match.
+        """
+        chunks: list[Sentence] = []
+        at, left, size = 0, -1, len(fragment)
+        while match is not None and match.lastindex is None:
+            end = match.end()
+            sentence = self._end_at(fragment[at:end])
+            at = end
+            if sentence is not None:
+                chunks.append(sentence)
+            if not (self._parts or self._seen):
                 left = at
-            if match.end() == size:
-                break
-        self._parts.append(rest)
+            match = self._find(fragment, at) if at < size else None
+        if match is not None:
+            is_open = match.lastindex == IS_OPEN
+            self._find = find_end_behind_mark if is_open else find_end
+        self._parts.append(fragment[at:])
         if left >= 0:
-            length = self._length
-            self._room -= length(text[left:])
+            self._room -= self._length(fragment[left:])
+        return chunks
 
-    def _end_at(self, piece: str, chunks: list[Sentence]) -> bool:
-        """Take a piece behind which a sentence may end; return whether it has left."""
+    def _end_at(self, piece: str) -> Sentence | None:
+        """Take a piece behind which a sentence may end; return it if it leaves.
+
+        Then nothing is pending, nor behind a line of white space.
+        """
+        if self._find is find_end_behind_mark:
+            self._find = find_end
         parts = self._parts
         parts.append(piece)
         text = "".join(parts)
-        is_line = text[-1] == "\n"
-        if not is_line and not self._is_end(text):
-            return False
-        parts.clear()
-        sentence = self._ended_line(text) if is_line else self._ended(text)
-        if sentence is not None:
-            chunks.append(sentence)
-            return True
-        return is_line
+        if text[-1] == "\n":
+            return self._ended_line(text)
+        end, is_end = self._end, None
+        if end.is_fresh and len(text) <= MAX_GLANCE_CHARS:
+            is_end = ends_plainly(text, self._head)
+        if is_end is None:
+            is_end = self._is_end(text)
+        if not is_end:
+            return None
+        end.is_begun = True
+        return self._ended(text)
 
     def _is_end(self, text: str) -> bool:
-        """Say whether the sentence ends behind this text, where it may."""
-        end, head = self._end, self._head
-        if end.is_fresh and len(text) <= MAX_GLANCE_CHARS:
-            is_end = ends_plainly(text, head)
-            if is_end is not None:
-                end.is_begun = end.is_begun or is_end
-                return is_end
+        """Say whether the sentence ends behind this text; if not, note it."""
         self._parts.clear()
-        if end.is_behind(text):
-            if not is_row(head or "".join([*self._seen, text])):
+        if self._end.is_behind(text):
+            if not is_row(self._head or "".join([*self._seen, text])):
                 return True
             self._begin_line(is_whole=True)
         self._seen.append(text)
@@ -194,6 +208,7 @@ class SentenceChunker:
 
     def _ended(self, text: str) -> Sentence | None:
         """Return the sentence that ends with this text, or hold it if it is short."""
+        self._parts.clear()
         if self._seen:
             text = "".join([*self._seen, text])
             self._seen.clear()
@@ -211,11 +226,11 @@ class SentenceChunker:
 
     def _ended_line(self, line: str) -> Sentence | None:
         """Return what is left of a line that ends; hold white space."""
+        self._parts.clear()
         if self._seen:
             line = "".join([*self._seen, line])
             self._seen.clear()
-        head = self._head
-        is_first = self._read_line(head + line if head else line)
+        is_first = self._read_line(line)
         self._room = self._limit
         if line.isspace():
             self._white += line
@@ -225,31 +240,35 @@ class SentenceChunker:
             line, self._white = self._white + line, ""
         return new_sentence(Sentence, (line, "", "", self._kind, is_first))
 
-    def _read_line(self, line: str) -> bool:
-        """Tell what kind of line this is, and whether it is the first of its block."""
-        state, kind = self._state, self._kind
+    def _read_line(self, rest: str) -> bool:
+        """Tell what kind of line ends, and whether it is the first of its block."""
+        state, line = self._state, rest
+        if self._head:
+            line, self._head = self._head + rest, ""
         was_code = state.leaf == "fence"
         state.feed(line)
         leaf = state.leaf
-        self._head = ""
+        if was_code and leaf == "fence":
+            return False
         is_whole = leaf == "fence" or leaf == "table"
         if not (is_whole or self._is_whole_line or "|" in line):
             self._kind = "prose"
-            self._end.begin_line()
+            end = self._end
+            end.is_begun = False
+            if not end.is_fresh:
+                end.begin_line()
             return True
-        if was_code and leaf == "fence":
-            return False
         self._begin_line(is_whole=is_whole)
         if was_code or leaf == "fence":
             self._kind = "code"
             return not was_code
+        was_table = self._kind == "table"
         is_table = leaf == "table" or is_row(line)
         self._kind = "table" if is_table else "prose"
-        return not is_table or kind != "table"
+        return not (is_table and was_table)
 
     def _begin_line(self, *, is_whole: bool) -> None:
         self._is_whole_line = is_whole
-        self._is_quiet = HAS_NO_MARK
         self._find = find_line_end if is_whole else find_end
         self._end.begin_line()
 

@@ -68,21 +68,32 @@ def split(held: Held, limit: int, length: Length) -> Split:
     reserve = 0
     while True:
         at = _place(held, text, fitting_chars(text, room - reserve, length))
-        state = state_behind(held.prefix + text[:at])
+        before = held.prefix + text[:at]
+        state = state_behind(before)
         suffix = suffix_of(state, text[:at])
         if length(text[:at]) + length(suffix) <= room:
-            return Split(at, suffix, _prefix(state, text, at, limit, length))
+            return Split(at, suffix, _prefix(state, before, text[at:], limit, length))
         reserve = length(suffix)
 
 
 def _prefix(
-    state: MarkdownState, text: str, at: int, limit: int, length: Length
+    state: MarkdownState, before: str, rest: str, limit: int, length: Length
 ) -> str:
-    is_within_line = text[at - 1] != "\n"
-    prefix = reopening(state, text[at:], is_within_line=is_within_line)
+    beginning = before.rpartition("\n")[2]
+    is_within_line = bool(beginning)
+    prefix = reopening(state, rest, is_within_line=is_within_line)
     if length(prefix) > limit // MAX_PREFIX_SHARE:
         prefix = reopening_leaf(state, is_within_line=is_within_line)
+    if state.leaf == "fence" and state.fence is not None:
+        lead = state.fence.lead
+        if is_within_line and _is_inside(beginning, lead):
+            prefix = prefix.removesuffix(lead) + beginning
     return prefix if length(prefix) <= limit // MAX_PREFIX_SHARE else ""
+
+
+def _is_inside(beginning: str, lead: str) -> bool:
+    """Say whether no code stands yet on a line: it must not be indented anew."""
+    return len(beginning) <= len(lead) and not beginning.strip(" >")
 
 
 def _place(held: Held, text: str, high: int) -> int:

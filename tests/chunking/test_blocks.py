@@ -22,6 +22,18 @@ property_run = settings(max_examples=examples(60, 2000), deadline=None)
 GAPS_CHARS = 8
 """Room for the blank lines before and behind a list: they must stand somewhere."""
 HOLDS = st.sampled_from(["lines", "whole"])
+QUOTED_CODE = (
+    "p word\n\n> 1. ```\n\n>    x = 1\n>    x = 1\n>    x = 1\n>    ```\n"
+    "> 1. word word two words two words two words Done. [link](http://x.y)"
+    " [link](http://x.y)\n> 1. word\n\n"
+)
+"""A limit of 100 is reached behind a mark of the quote."""
+INDENTED_TEXT = (
+    "p word\n\n2) ``` js title\n   # no title\n   ```\n2) p word\n"
+    "   p word word word two words [link](http://x.y)\n   p word\n"
+    "2) ```\n   x = 1\n   ```\n\n"
+)
+"""A limit of 100 is reached in the indent of a line of an item."""
 BOTH = pytest.mark.parametrize("hold", ["lines", "whole"])
 
 
@@ -173,6 +185,12 @@ def test_a_fence_in_an_item_opens_again_in_the_item() -> None:
     assert "".join(map(code_of, chunks)) == code_of(text)
 
 
+def test_a_cut_between_the_mark_of_a_quote_and_its_code_indents_nothing() -> None:
+    chunks = chunks_of(BlockChunker(100), [QUOTED_CODE])
+
+    assert chunks[-2].text == ">    ```\n> 1. word\n"
+
+
 def test_a_long_info_string_is_not_repeated() -> None:
     text = "```" + "x" * 120 + "\n" + "code line\n" * 20 + "```\n"
 
@@ -257,6 +275,9 @@ def test_definitions_are_carried_to_later_chunks_that_use_them() -> None:
 @given(begun_documents(), st.integers(100, 400), HOLDS)
 @example("p\n```\nab\n```", 100, "lines")
 @example(f"## a\n> {'b' * 96}\n> 1. ```\n>    - c\n>    d\n>    e\n", 126, "lines")
+@example(QUOTED_CODE, 100, "lines")
+@example(QUOTED_CODE, 100, "whole")
+@example(INDENTED_TEXT, 100, "whole")
 def test_each_chunk_alone_shows_its_code_as_code(
     text: str, limit: int, hold: Hold
 ) -> None:

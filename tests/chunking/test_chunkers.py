@@ -123,6 +123,11 @@ def test_white_space_alone_is_a_chunk_only_if_long_or_last(
 
 @property_run
 @given(st.sampled_from([BlockChunker, whole_blocks]), documents(), LIMITS)
+@example(
+    BlockChunker,
+    "p word word word 漢字。 5*3 [x]\np word word two words two words\n> - word\n",
+    64,
+)
 def test_a_chunk_chunked_again_is_itself(make: Make, text: str, limit: int) -> None:
     """Hold for blocks of Markdown; of any other text white space may part again.
 

@@ -46,6 +46,8 @@ def test_what_must_not_stay_open_is_closed(lines: list[str], closer: str) -> Non
         (["a"], "--", False),
         (["a | b"], "|-", False),
         (["a"], "b", True),
+        (["a"], "> -", True),
+        (["> a"], "> -", False),
         (["```"], "``", False),
         (["```"], "x", True),
         (["a | b", "--|--"], "`", False),
