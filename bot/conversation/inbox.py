@@ -130,8 +130,11 @@ class Inbox:
                 group.create_task(self._leases.run()),
                 group.create_task(self._adopt()),
             )
-            await self._closing.wait()
-            self._begin, self._show = None, list
+            try:
+                await self._closing.wait()
+            finally:
+                # A group that is cancelled begins nothing more either.
+                self._begin, self._show = None, list
             await self._drain(grace_s)
             await self._hand_over_begun()
             for watch in watches:

@@ -311,6 +311,25 @@ async def test_a_reply_that_was_cut_off_is_answered_after_a_start(
     assert [turn.attempts for turn in after.answered] == [2]
 
 
+async def test_what_comes_while_an_inbox_is_cancelled_waits_for_the_next(
+    store: TurnStore,
+) -> None:
+    inbox, answerer = Inbox(store, 4), GatedAnswerer({"1": asyncio.Event()})
+    async with asyncio.TaskGroup() as group:
+        run = group.create_task(inbox.run(answerer, WITHIN_S))
+        await inbox.accept(asked("1", "1"))
+        await answerer.until_begun(1)
+        run.cancel()
+        # Its reply is still handed over.
+        await asyncio.sleep(0)
+        assert await inbox.accept(asked("2", thread="other"))
+
+    after = GatedAnswerer()
+    async with running(Inbox(store, 4), after):
+        await after.until_answered(2)
+    assert run.cancelled()
+
+
 async def test_an_inbox_closed_before_it_runs_begins_nothing() -> None:
     turns = ListedTurns()
     inbox, answerer = Inbox(turns, 4), GatedAnswerer()
