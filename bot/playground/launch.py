@@ -1,6 +1,7 @@
 """The playground with the bot in it, as one command starts them."""
 
 import asyncio
+import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping
@@ -54,7 +55,8 @@ async def launch(
             code = await bot.wait()
             for task in tasks:
                 task.cancel()
-        return code
+        # Asked twice, by a terminal and here, it may have finished before the second.
+        return 0 if stop.is_set() and code == -signal.SIGTERM else code
 
 
 def _addresses(playground: Playground, guest: Guest) -> dict[str, str]:
