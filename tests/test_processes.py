@@ -118,7 +118,9 @@ async def test_a_storm_of_questions_keeps_its_order_and_loses_none(
 ) -> None:
     """One thread and many, over three processes, some events twice."""
     playground.model.pace = Pace(0, 0)
-    async with fleet(playground, tmp_path, url) as crew:
+    # By Slack's pace a thousand replies take a quarter of an hour.
+    pace = {"LINEFEED_POST_INTERVAL_S": "0"}
+    async with fleet(playground, tmp_path, url, **pace) as crew:
         await started(crew, 3)
         root = playground.say("U0ANA", "C0DEV", "@Linefeed echo: root")
         many: list[str] = []
