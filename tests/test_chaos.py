@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.playground.jsonobject import JsonObject
 from bot.playground.model.stream import Pace
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.workspace.message import Message
+from bot.slack import buttons
 from tests import postgres
 from tests.chunking.texts import leaves_a_fence_open
 from tests.fleet import Fleet, fleet
@@ -113,10 +115,27 @@ class Questions:
             assert numbers("\n".join(shown)) == numbers(text), logs()
             assert not any(map(leaves_a_fence_open, shown)), logs()
 
+    def go_on(self) -> None:
+        """Have every reply gone on with that was given up after three deaths."""
+        for ts, (channel, _) in self.asked.items():
+            for message in tuple(self.playground.workspace.thread(channel, ts)):
+                for block in message.blocks:
+                    for element in block.get("elements", ()):
+                        if element.get("action_id") == buttons.CONTINUE:
+                            self._press(message, element)
+
+    def _press(self, message: Message, element: JsonObject) -> None:
+        self.playground.interactions.press(
+            "U0ANA", message.channel, message.ts, buttons.CONTINUE, element["value"]
+        )
+
     async def all_answered(self, crew: Fleet) -> None:
         """Wait until all is there and nothing more comes; then check it."""
         try:
-            await self.playground.until(self.are_answered, within_s=PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                while not self.are_answered():
+                    self.go_on()
+                    await asyncio.sleep(1)
             await asyncio.sleep(QUIET_S)
         finally:
             self.check(crew.logs)
