@@ -18,7 +18,7 @@ from bot.conversation.ports import (
     StoppedError,
     StoreError,
 )
-from bot.conversation.turn import Ending, ThreadId, Turn
+from bot.conversation.turn import Ending, ThreadId, Turn, TurnId
 from bot.conversation.turnstore import Accepted, TurnStore
 
 STORE_PAUSE_S = 1.0
@@ -63,6 +63,8 @@ class Inbox:
         self._leases = leases or Leases(turns)
         self._workers: dict[ThreadId, asyncio.Task[None]] = {}
         self._woken: set[ThreadId] = set()
+        self._arriving: set[TurnId] = set()
+        """What is being stored; what is claimed meanwhile leaves it."""
         self._begun: dict[ThreadId, tuple[Turn, float]] = {}
         """What was leased as it was accepted, and since when."""
         self._new: dict[ThreadId, list[Turn]] = {}
@@ -82,11 +84,13 @@ class Inbox:
         """
         thread = turn.question.thread
         since_s = self._leases.now_s()
+        self._arriving.add(turn.id)
         try:
             accepted = await self._store(turn)
-            if accepted.begun is not None:
+            if accepted.begun is not None and turn.id in self._arriving:
                 self._begun[thread] = accepted.begun, since_s
         finally:
+            self._arriving.discard(turn.id)
             # A caller that is cancelled leaves a turn stored, perhaps.
             is_behind = thread in self._workers or self._slots.locked()
             self.wake(thread)
@@ -202,6 +206,7 @@ class Inbox:
             # Another process has the thread.
             self._show_waiting(thread)
             return False
+        self._arriving.discard(turn.id)
         self._new[thread] = [t for t in self._new.pop(thread, []) if t.id != turn.id]
         with (
             structlog.contextvars.bound_contextvars(turn=turn.id),

@@ -112,6 +112,21 @@ class ClaimlessTurns(ListedTurns):
         return accepted
 
 
+@dataclass
+class SlowTurns(ListedTurns):
+    """Tells late that a turn was begun."""
+
+    stored: asyncio.Event = field(default_factory=asyncio.Event)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @override
+    async def begin(self, turn: Turn) -> Accepted:
+        accepted = await super().begin(turn)
+        self.stored.set()
+        await self.told.wait()
+        return accepted
+
+
 @asynccontextmanager
 async def running(
     inbox: Inbox, answerer: GatedAnswerer, grace_s: float = WITHIN_S
@@ -171,6 +186,27 @@ async def test_what_can_be_begun_at_once_takes_no_second_trip_to_the_database() 
         await answerer.until_answered(1)
 
     assert turns.ended == {asked("1").id: "done"}
+
+
+@pytest.mark.parametrize("is_answered_first", [True, False])
+async def test_what_somebody_else_woke_before_its_caller_knew_is_answered_once(
+    *, is_answered_first: bool
+) -> None:
+    """The thread may be looked at for another turn, which a button asked for."""
+    turns, gate = SlowTurns(), asyncio.Event()
+    inbox, answerer = Inbox(turns, 4), GatedAnswerer({"1": gate})
+    async with running(inbox, answerer), asyncio.TaskGroup() as group:
+        await asyncio.sleep(0)
+        accepting = group.create_task(inbox.accept(asked("1")))
+        await turns.stored.wait()
+        inbox.wake(asked().question.thread)
+        await answerer.until_begun(1)
+        for event in (gate, turns.told) if is_answered_first else (turns.told, gate):
+            event.set()
+            await asyncio.sleep(0.01)
+        assert await accepting
+
+    assert answerer.begun == ["1"]
 
 
 async def test_what_was_begun_but_not_answered_is_handed_over(
