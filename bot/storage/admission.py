@@ -10,6 +10,7 @@ from sqlalchemy import (
     Float,
     RowMapping,
     Text,
+    and_,
     bindparam,
     case,
     func,
@@ -58,15 +59,12 @@ def enter(
         "new_text": question.text,
         "new_files": list(question.files),
         "new_address": turn.address,
+        "begun_by": begun_by,
         "now_s": now_s,
         "fresh_s": now_s - LAST_USED_STEP_S,
     }
-    dialect = connection.dialect.name
-    if begun_by is None:
-        stored = connection.execute(_STORE[dialect], new)
-    else:
-        stored = connection.execute(_BEGIN[dialect], {**new, "by_owner": begun_by})
-    found = stored.mappings().first()
+    store = _STORE[connection.dialect.name]
+    found = connection.execute(store, new).mappings().first()
     if found is None:
         return Entry(is_new=False)
     crowd = caps.crowd(found["waiting"], found["open"])
@@ -78,29 +76,24 @@ def enter(
     return Entry(is_new=True, begun=found if is_begun else None)
 
 
-def _store(statement: Insert) -> Any:
-    """Return what stores a turn that waits, unless it is known."""
-    row = statement.values(**_GIVEN, state="waiting", attempts=0)
-    return row.on_conflict_do_nothing().returning(*tables.turn.c, *_others())
+def _store(statement: Insert, now: ColumnElement[float]) -> Any:
+    """Return what stores a turn, unless it is known, and leases it if that is due.
 
-
-def _begin(statement: Insert, now: ColumnElement[float]) -> Any:
-    """Return what stores a turn, unless it is known, and leases it if it is the first.
-
-    Where another process does so at the same time it does not pass for known.
+    Where another process leases one at the same time it does not pass for known.
     """
-    other = tables.turn.alias()
-    is_first = ~(
+    other, owner = tables.turn.alias(), bindparam("begun_by", type_=Text)
+    is_behind = (
         select(other.c.id)
         .where(other.c.thread == _NEW_THREAD, tables.is_open(other))
         .exists()
     )
+    begins = and_(owner.is_not(None), ~is_behind)
     row = statement.values(
         **_GIVEN,
-        state=case((is_first, "running"), else_="waiting"),
-        attempts=case((is_first, 1), else_=0),
-        owner=case((is_first, bindparam("by_owner", type_=Text))),
-        lease_until_s=case((is_first, now + LEASE_S)),
+        state=case((begins, "running"), else_="waiting"),
+        attempts=case((begins, 1), else_=0),
+        owner=case((begins, owner)),
+        lease_until_s=case((begins, now + LEASE_S)),
     )
     unless_known = row.on_conflict_do_nothing(index_elements=["id"])
     return unless_known.returning(*tables.turn.c, *_others())
@@ -144,10 +137,7 @@ _GIVEN: dict[str, Any] = {
     "accepted_s": bindparam("now_s", type_=Float),
 }
 _STORE = {
-    dialect: _store(inserted(tables.turn)) for dialect, inserted in INSERTS.items()
-}
-_BEGIN = {
-    dialect: _begin(inserted(tables.turn), leasing.NOW[dialect])
+    dialect: _store(inserted(tables.turn), leasing.NOW[dialect])
     for dialect, inserted in INSERTS.items()
 }
 

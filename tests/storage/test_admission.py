@@ -153,5 +153,7 @@ async def test_the_count_looks_into_indexes_alone(sqlite: AsyncEngine) -> None:
     steps = await plan(sqlite, admission._STORE["sqlite"])
 
     assert "SCAN" not in " ".join(steps)
+    # Whether one of the thread is open, how many wait there, and those of the person.
     assert "SEARCH turn_1 USING INDEX turn_open (thread=? AND state=?)" in steps
-    assert "SEARCH turn_1 USING INDEX turn_open_of_person (speaker=?)" in steps
+    assert "SEARCH turn_2 USING INDEX turn_open (thread=? AND state=?)" in steps
+    assert "SEARCH turn_2 USING INDEX turn_open_of_person (speaker=?)" in steps
