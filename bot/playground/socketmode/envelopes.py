@@ -141,7 +141,7 @@ class Envelopes:
     def prefer(self, taker: Taker | None) -> None:
         """Send what comes over one link while it takes any; None: over each in turn.
 
-        "Payloads may be sent to any of the connections"
+        "Each payload may be sent to any of the connections"
         (https://docs.slack.dev/apis/events-api/using-socket-mode, read 2026-11).
         """
         self._preferred = taker

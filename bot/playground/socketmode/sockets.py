@@ -100,10 +100,7 @@ class SocketMode:
         self._rearm()
 
     def prefer(self, number: int | None) -> None:
-        """Send what comes over one link, by the order of opening; None: over any.
-
-        Slack documents no choice of its own.
-        """
+        """Send what comes over one link, by the order of opening; None: over each."""
         self.envelopes.prefer(None if number is None else self._links[number])
 
     def disconnect(self, reason: str = "refresh_requested") -> None:
