@@ -49,9 +49,8 @@ CHANNEL = "C0GENERAL"
 @pytest.fixture(autouse=True)
 def _haste(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what is a matter of seconds in Slack be one of milliseconds."""
-    doubt = Doubt(pause_s=0.02, patience_s=0.5)
+    doubt = Doubt(pause_s=0.02, patience_s=3)
     monkeypatch.setattr(app, "Services", partial(Services, doubt=doubt))
-    monkeypatch.setattr(web, "CALL_TIMEOUT_S", 0.25)
     monkeypatch.setattr(tokenwatch, "RETRY_S", 0.05)
 
 
@@ -185,14 +184,21 @@ async def test_after_a_429_all_that_waits_goes_as_soon_as_slack_allows(
     # What can no more be appended comes with the end of the stream.
     assert later or method == APPEND
     for next_s, _ in later[:1]:
-        assert RETRY_S <= next_s - refused_s < RETRY_S + 0.5
+        assert RETRY_S <= next_s - refused_s < 2 * RETRY_S
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "500", "hang"])
 @pytest.mark.parametrize(("mode", "method"), CALLS)
 async def test_what_nobody_answered_is_there_once(
-    playground: Playground, bots: Bots, mode: str, method: str, kind: str
+    playground: Playground,
+    bots: Bots,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: str,
+    method: str,
+    kind: str,
 ) -> None:
+    if kind == "hang":
+        monkeypatch.setattr(web, "CALL_TIMEOUT_S", 0.25)
     faults = {
         "cut_before": Fault(method, kind="cut_before"),
         "cut_after": Fault(method, kind="cut_after"),

@@ -92,12 +92,13 @@ async def test_lines_that_wait_are_posted_together(
 async def test_a_line_goes_at_once_when_the_channel_is_free(
     playground: Playground, services: Services, ask: Ask
 ) -> None:
-    async with by_lines(services, 1) as delivery:
+    interval_s = 60
+    async with by_lines(services, interval_s) as delivery:
         clock = asyncio.get_running_loop().time
         async with delivery.open(ask()) as outlet:
             sent_s = clock()
             outlet.send(Chunk("one\n"))
-        assert clock() - sent_s < 0.5
+        assert clock() - sent_s < interval_s / 10
 
 
 async def test_an_empty_reply_posts_nothing(
@@ -160,7 +161,7 @@ async def test_after_a_429_all_that_waits_goes_as_soon_as_slack_allows(
         outlet.send(Chunk("two\n"))
 
     first, second = posts(playground)
-    assert 1 <= second.received_s - first.received_s <= 1.1
+    assert 1 <= second.received_s - first.received_s < 2
     assert texts(playground) == ["one\ntwo"]
 
 
@@ -388,7 +389,7 @@ async def test_channels_do_not_wait_for_each_other(
     playground: Playground, services: Services, ask: Ask
 ) -> None:
     async with (
-        by_lines(services, 0.3) as delivery,
+        by_lines(services, 0.5) as delivery,
         asyncio.TaskGroup() as group,
     ):
         for channel in ("C0DEV", "C0GENERAL", "D0ANA"):
@@ -398,8 +399,9 @@ async def test_channels_do_not_wait_for_each_other(
 
     times_s = [call.received_s for call in playground.webapi.called(POST)]
     assert len(times_s) == 6
-    assert max(times_s[:3]) - min(times_s[:3]) < 0.2
-    assert max(times_s) - min(times_s) < 0.6
+    # One after the other, they would take two and a half seconds.
+    assert max(times_s[:3]) - min(times_s[:3]) < 0.5
+    assert max(times_s) - min(times_s) < 1.5
 
 
 async def test_a_reply_given_up_posts_nothing_more(
