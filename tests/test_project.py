@@ -31,6 +31,7 @@ TESTED_ELSEWHERE = {
     Path("chunking/margin.py"): "chunking/test_markdown.py",
     Path("chunking/seam.py"): "chunking/test_markdown.py",
     Path("chunking/open_blocks.py"): "chunking/test_markdown.py",
+    Path("chunking/open_line.py"): "chunking/test_sentences.py",
     Path("chunking/sentence.py"): "chunking/test_sentences.py",
     Path("chunking/sentence_end.py"): "chunking/test_sentences.py",
     Path("chunking/split.py"): "chunking/test_blocks.py",

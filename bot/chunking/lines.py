@@ -13,12 +13,11 @@ from bot.chunking.inline import InlineState
 from bot.chunking.intake import LineIntake
 from bot.chunking.limit import UNLIMITED, Length, fitting_chars
 from bot.chunking.markdown import MarkdownState
+from bot.chunking.open_line import MAX_HEAD_CHARS
 from bot.chunking.sentences import SentenceChunker
 
 MIN_SHARE: Final = 4
 """A cut takes at least this part of what could be cut off: the rest is read again."""
-MAX_HEAD_CHARS: Final = 256
-"""What is kept of a line that has left in part, to know what kind of line it is."""
 _TEXT: Final = re.compile(r"[ \t]*(?:(?:[-+*]|\d{1,9}[.)]|#{1,6}|>)[ \t]+)*[^\W\d_]")
 """The beginning of a line that is surely text, behind markers or not."""
 

@@ -47,6 +47,29 @@ class MarkdownState(OpenBlocks):
         seam = self._read_simple(line, kind) if kind else None
         return self._feed_slowly(line) if seam is None else seam
 
+    def feed_blank(self) -> Seam:
+        """Read a blank line; return how good the seam before it is."""
+        leaf = self.leaf
+        if self.containers or self.math or not (leaf == "paragraph" or leaf == ""):
+            return self.feed("\n")
+        self._is_behind_blank = True
+        self.is_settled = False
+        self.leaf = ""
+        return _NONE if self._list else _BLOCK
+
+    def feed_row(self, line: str) -> bool:
+        """Read a line if at first sight it is the next one of a table or of code."""
+        leaf = self.leaf
+        if self.math or self.containers:
+            return False
+        if leaf == "fence":
+            is_row = self._fence_char not in line
+        else:
+            is_row = leaf == "table" and line[0] == "|"
+        if is_row:
+            self._is_first_inside = False
+        return is_row
+
     def _read_simple(self, line: str, kind: int) -> Seam | None:
         """Read a line of a simple kind, or return None if more must be looked at."""
         if kind == BLANK:

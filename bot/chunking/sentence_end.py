@@ -32,15 +32,11 @@ _OPEN: Final = re.compile(
     rf"{_NO_NESTING}(?:(?:{_NESTED}|`[^`]*+`){_NO_NESTING})*+"
     rf"(?:\Z()|[「『（【]{_NO_NESTING}\Z()|`[^`]*+\Z())"
 ).match
-_PLAIN_END: Final = re.compile(
-    rf"[^「」『』（）【】`|]*+(?<=[^\W_][!?…{_JAPANESE}])"
-).fullmatch
-"""Matches most texts behind which a sentence ends, if not with a full stop."""
 _CLOSED, _IN_BRACKETS, _IN_CODE = range(1, 4)
 _TRAILING: Final = rf"[{re.escape(_TRAILERS)}]*+"
 _PLACE: Final = (
     rf"[\n{_JAPANESE}{_TERMINATORS}]"
-    rf"(?:(?<=[\n{_JAPANESE}])|{_TRAILING}(?:(?=[ \t\r])|\Z()))"
+    rf"(?:(?<=\n)\n*+|(?<=[{_JAPANESE}])|{_TRAILING}(?:(?=[ \t\r])|\Z()))"
 )
 Find = Callable[..., re.Match[str] | None]
 """Finds where a sentence or its line may end next, in a fragment from a place on.
@@ -50,7 +46,7 @@ That is behind the match, unless `lastindex` is set: then it is yet to be seen.
 IS_OPEN: Final = 1
 """The `lastindex` of a match that ends a fragment with a terminator."""
 find_end: Final[Find] = re.compile(_PLACE).search
-"""For prose."""
+"""For prose; blank lines are found with the line before them."""
 find_end_behind_mark: Final[Find] = re.compile(
     rf"(?:\A|[{_TERMINATORS}]){_TRAILING}(?:(?=[ \t\r])|\Z())|[\n{_JAPANESE}]|\Z()"
 ).search
@@ -123,10 +119,8 @@ def ends_plainly(text: str, head: str) -> bool | None:
 
     It has just begun, and `head` is what has left of its line.
     """
-    is_stop = text[-1] == "."
-    if not is_stop and _PLAIN_END(text) is not None:
-        return True
-    if not text.isascii() or "`" in text:
+    is_nested = not text.isascii() or "`" in text
+    if is_nested and _NESTING.search(text) is not None:
         nesting = _OPEN(text)
         place = 0 if nesting is None else nesting.lastindex
         if place != _CLOSED:
@@ -134,14 +128,16 @@ def ends_plainly(text: str, head: str) -> bool | None:
                 place == _IN_BRACKETS and text[-1] in JAPANESE_ENDS
             )
             return False if is_inside else None
-    if not text[-2:-1].isalnum() or ("|" in text and not head):
+    if "|" in text and not head:
         return None
-    if not is_stop:
-        return True
+    if text[-1] != ".":
+        return True if text[-2:-1].isalnum() else None
     word = text[text.rfind(" ") + 1 : -1]
     if len(word) > 1 and word.isalpha():
         return word.lower() not in ABBREVIATIONS
-    return False if word[-2:-1] == "." else None
+    if word[-1:] == "`" and word[1:-1].isalnum():
+        return True
+    return False if word[-2:-1] == "." and word[-1].isalnum() else None
 
 
 def _ends_latin(text: str, *, is_begun: bool) -> bool:

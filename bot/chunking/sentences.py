@@ -6,13 +6,11 @@ from typing import Final
 from bot.chunking import cut
 from bot.chunking.errors import FinishedError
 from bot.chunking.limit import Length, checked, fitting_chars
-from bot.chunking.markdown import MarkdownState
+from bot.chunking.open_line import MAX_HEAD_CHARS, OpenLine
 from bot.chunking.sentence import Kind, Sentence, new_sentence
 from bot.chunking.sentence_end import (
     IS_OPEN,
     SPACES,
-    Find,
-    SentenceEnd,
     ends_plainly,
     find_end,
     find_end_behind_mark,
@@ -22,14 +20,11 @@ from bot.chunking.sentence_end import (
 
 MIN_SHARE: Final = 4
 """A cut takes at least this part of what could be cut off: the rest is read again."""
-MAX_HEAD_CHARS: Final = 256
-"""What is kept of a line that has left in part, to know what kind of line it is."""
-
 MAX_GLANCE_CHARS: Final = 400
 """What is pending is looked at as a whole, again and again, up to this length."""
 
 
-class SentenceChunker:
+class SentenceChunker(OpenLine):
     """Let each sentence out as soon as it is known to have ended.
 
     A Japanese sentence ends with its terminator, outside of brackets; a Latin one with
@@ -49,6 +44,7 @@ class SentenceChunker:
         Raises:
             LimitError: if the limit is under `MIN_LIMIT`.
         """
+        super().__init__()
         self._limit = checked(limit)
         self._length = length
         self._shortest = shortest
@@ -59,13 +55,6 @@ class SentenceChunker:
         """The sentence so far, but for the white space that leads it."""
         self._seen: list[str] = []
         """What of it stands before places where it might have ended."""
-        self._head = ""
-        self._end = SentenceEnd()
-        self._find: Find = find_end
-        self._is_whole_line = False
-        """Whether only a newline ends this: code, or a row of a table."""
-        self._kind: Kind = "prose"
-        self._state = MarkdownState()
         self._finished = False
 
     def push(self, fragment: str) -> tuple[Sentence, ...]:
@@ -80,7 +69,9 @@ class SentenceChunker:
         if room < 0:
             return self._push_over(fragment)
         self._room = room
-        if self._is_whole_line and "\n" not in fragment:
+        if self._is_whole_line:
+            if "\n" in fragment:
+                return self._push_row(fragment)
             self._parts.append(fragment)
             return ()
         find = self._find
@@ -88,18 +79,49 @@ class SentenceChunker:
         if match is None:
             self._parts.append(fragment)
             return ()
+        if match.lastindex:
+            is_open = match.lastindex == IS_OPEN
+            self._find = find_end_behind_mark if is_open else find_end
+            self._parts.append(fragment)
+            return ()
         at = match.end()
-        if match.lastindex or not (
-            at == len(fragment) or find_end(fragment, at) is None
-        ):
-            return tuple(self._take(fragment, match))
-        # Most fragments have one place at most where a sentence may end.
         sentence = self._end_at(fragment[:at])
         rest = fragment[at:]
-        if not (self._parts or self._seen):
-            self._room -= length(rest)
-        self._parts.append(rest)
+        if rest:
+            return self._push_rest(rest, sentence)
         return () if sentence is None else (sentence,)
+
+    def _push_row(self, fragment: str) -> tuple[Sentence, ...]:
+        """Take a fragment with the end of a line that only a newline ends."""
+        parts = self._parts
+        at = fragment.find("\n") + 1
+        line, rest = "".join(parts) + fragment[:at], fragment[at:]
+        is_held = self._head or self._seen or self._white or line.isspace()
+        if is_held or not self._state.feed_row(line):
+            return self._push_rest(rest, self._ended_line(line))
+        length = self._length
+        self._room = self._limit - length(rest)
+        parts.clear()
+        sentence = new_sentence(Sentence, (line, "", "", self._kind, False))
+        if "\n" in rest:
+            return (sentence, *self._take(rest, find_line_end(rest)))
+        parts.append(rest)
+        return (sentence,)
+
+    def _push_rest(self, rest: str, sentence: Sentence | None) -> tuple[Sentence, ...]:
+        """Take what a fragment holds behind the first place to end a sentence."""
+        if sentence is not None or not (self._parts or self._seen):
+            length = self._length
+            self._room -= length(rest)
+        find = self._find
+        match = find(rest)
+        if match is None:
+            self._parts.append(rest)
+            return () if sentence is None else (sentence,)
+        chunks = self._take(rest, match)
+        if sentence is not None:
+            chunks.insert(0, sentence)
+        return tuple(chunks)
 
     def _push_over(self, fragment: str) -> tuple[Sentence, ...]:
         """Take a fragment that there is no room for."""
@@ -165,7 +187,8 @@ class SentenceChunker:
                 chunks.append(sentence)
             if not (self._parts or self._seen):
                 left = at
-            match = self._find(fragment, at) if at < size else None
+            find = self._find
+            match = find(fragment, at) if at < size else None
         if match is not None:
             is_open = match.lastindex == IS_OPEN
             self._find = find_end_behind_mark if is_open else find_end
@@ -179,13 +202,12 @@ class SentenceChunker:
 
         Then nothing is pending, nor behind a line of white space.
         """
-        if self._find is find_end_behind_mark:
-            self._find = find_end
         parts = self._parts
         parts.append(piece)
         text = "".join(parts)
         if text[-1] == "\n":
             return self._ended_line(text)
+        self._find = find_end
         end, is_end = self._end, None
         if end.is_fresh and len(text) <= MAX_GLANCE_CHARS:
             is_end = ends_plainly(text, self._head)
@@ -194,7 +216,16 @@ class SentenceChunker:
         if not is_end:
             return None
         end.is_begun = True
-        return self._ended(text)
+        parts.clear()
+        if self._seen or self._shortest:
+            return self._joined(text)
+        head = self._head
+        if len(head) < MAX_HEAD_CHARS:
+            self._head = head + text
+        if self._white:
+            text, self._white = self._white + text, ""
+        self._room = self._limit
+        return new_sentence(Sentence, (text, "", "", "prose", True))
 
     def _is_end(self, text: str) -> bool:
         """Say whether the sentence ends behind this text; if not, note it."""
@@ -206,71 +237,44 @@ class SentenceChunker:
         self._seen.append(text)
         return False
 
-    def _ended(self, text: str) -> Sentence | None:
-        """Return the sentence that ends with this text, or hold it if it is short."""
-        self._parts.clear()
-        if self._seen:
-            text = "".join([*self._seen, text])
-            self._seen.clear()
-        shortest = self._shortest
-        if shortest and self._length(text.strip()) < shortest:
+    def _joined(self, text: str) -> Sentence | None:
+        """Return a sentence behind what is held before it; if it is short, hold it."""
+        text = "".join([*self._seen, text])
+        self._seen.clear()
+        if self._length(text.strip()) < self._shortest:
             self._seen.append(text)
             return None
-        head = self._head
-        if len(head) < MAX_HEAD_CHARS:
-            self._head = head + text
-        if self._white:
-            text, self._white = self._white + text, ""
-        self._room = self._limit
+        if len(self._head) < MAX_HEAD_CHARS:
+            self._head += text
+        text, self._white, self._room = self._white + text, "", self._limit
         return new_sentence(Sentence, (text, "", "", "prose", True))
 
     def _ended_line(self, line: str) -> Sentence | None:
-        """Return what is left of a line that ends; hold white space."""
+        """Return what is left of a line that ends; hold white space.
+
+        Blank lines may stand behind it.
+        """
         self._parts.clear()
+        if line[-2:] == "\n\n":
+            size = len(line.rstrip("\n")) + 1
+            sentence = self._ended_line(line[:size])
+            for _ in range(len(line) - size):
+                self._ended_line("\n")
+            return sentence
         if self._seen:
             line = "".join([*self._seen, line])
             self._seen.clear()
-        is_first = self._read_line(line)
-        self._room = self._limit
-        if line.isspace():
-            self._white += line
-            self._room -= self._length(self._white)
-            return None
-        if self._white:
-            line, self._white = self._white + line, ""
-        return new_sentence(Sentence, (line, "", "", self._kind, is_first))
-
-    def _read_line(self, rest: str) -> bool:
-        """Tell what kind of line ends, and whether it is the first of its block."""
-        state, line = self._state, rest
-        if self._head:
-            line, self._head = self._head + rest, ""
-        was_code = state.leaf == "fence"
-        state.feed(line)
-        leaf = state.leaf
-        if was_code and leaf == "fence":
-            return False
-        is_whole = leaf == "fence" or leaf == "table"
-        if not (is_whole or self._is_whole_line or "|" in line):
-            self._kind = "prose"
-            end = self._end
-            end.is_begun = False
-            if not end.is_fresh:
-                end.begin_line()
-            return True
-        self._begin_line(is_whole=is_whole)
-        if was_code or leaf == "fence":
-            self._kind = "code"
-            return not was_code
-        was_table = self._kind == "table"
-        is_table = leaf == "table" or is_row(line)
-        self._kind = "table" if is_table else "prose"
-        return not (is_table and was_table)
-
-    def _begin_line(self, *, is_whole: bool) -> None:
-        self._is_whole_line = is_whole
-        self._find = find_line_end if is_whole else find_end
-        self._end.begin_line()
+        if line == "\n" and not (self._head or self._is_whole_line):
+            self._read_blank_line()
+        else:
+            is_first = self._read_line(line)
+            if not line.isspace():
+                self._room = self._limit
+                line, self._white = self._white + line, ""
+                return new_sentence(Sentence, (line, "", "", self._kind, is_first))
+        white = self._white = self._white + line
+        self._room = self._limit - self._length(white)
+        return None
 
     def _cut(self, chunks: list[Sentence]) -> None:
         white = self._white

@@ -1,6 +1,8 @@
 """Which blocks are open, and how good the seams between lines are."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.chunking.markdown import MarkdownState
 from bot.chunking.seam import Seam
@@ -61,3 +63,33 @@ def test_what_is_too_deep_is_text(marker: str) -> None:
 
 def test_seams_are_ordered_from_best_to_worst() -> None:
     assert min(Seam.ROW, Seam.TEXT, Seam.BLOCK) is Seam.BLOCK
+
+
+LINES = (
+    "",
+    "a",
+    "- a",
+    "  b",
+    "> a",
+    "# a",
+    "```",
+    "x",
+    "| a |",
+    "|---|",
+    "<div>",
+    "$$",
+)
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=12))
+def test_rows_and_blank_lines_are_read_the_same_at_first_sight(
+    lines: list[str],
+) -> None:
+    state, hasty = MarkdownState(), MarkdownState()
+    for line in lines:
+        seam = state.feed(f"{line}\n")
+        if not line:
+            assert hasty.feed_blank() == seam
+        elif not hasty.feed_row(f"{line}\n"):
+            assert hasty.feed(f"{line}\n") == seam
+        assert vars(hasty) == vars(state)
