@@ -82,10 +82,9 @@ async def _give_up_start(
 async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) -> None:
     book = _book(settings)
     owner = uuid4().hex
+    url = settings.database_url.get_secret_value()
     async with (
-        database.opened(
-            settings.data, settings.database_url.get_secret_value()
-        ) as engine,
+        database.opened(settings.data, url) as engine,
         _slack(settings) as slack,
         journal.running(SqlNotes(engine, owner)) as notes,
         _budgeted(settings, slack, pace.of(engine)) as budget,
@@ -99,9 +98,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         queue = queue_of(turns, SqlDemands(engine), settings.at_once)
         allowance = _allowance(settings, SqlLedger(engine))
         services = Services(slack, bot.bot_id, notes, budget)
-        delivery = await answering.enter_async_context(
-            SlackDelivery(_services(settings, queue, services), site.wish)
-        )
+        delivery = SlackDelivery(_services(settings, queue, services), site.wish)
+        await answering.enter_async_context(delivery)
         mind = _mind(_budget(settings, book), slack, bot, policy, SqlMemory(engine))
         reception = reception_of(slack, mind, policy, queue, delivery)
         # Slack first: what it sends is stored while the model's libraries load.
@@ -111,21 +109,28 @@ async def _serve(settings: Settings, stop: asyncio.Event, ready: asyncio.Event) 
         await hearing.enter_async_context(
             _examined(settings, slack, connection, engine)
         )
-        async with (
-            _remembering(settings, book, mind, SqlArchive(engine)) as briefings,
-            asyncio.TaskGroup() as group,
-        ):
+        async with _remembering(settings, book, mind, SqlArchive(engine)) as briefings:
             answerer = Answerer(
                 briefings, mind.memory, delivery, mind.people, allowance=allowance
             )
-            group.create_task(queue.inbox.run(answerer, settings.grace_s))
-            _settle_garbage()
-            ready.set()
-            log.info("ready", model=settings.model)
-            await stop.wait()
-            log.info("stopping")
-            await hearing.aclose()
-            queue.inbox.close()
+            async with _answering(queue, answerer, settings.grace_s):
+                ready.set()
+                log.info("ready", model=settings.model)
+                await stop.wait()
+                log.info("stopping")
+                await hearing.aclose()
+
+
+@asynccontextmanager
+async def _answering(
+    queue: Queue, answerer: Answerer, grace_s: float
+) -> AsyncGenerator[None]:
+    """Answer while inside, and behind that what runs, for some time."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(queue.inbox.run(answerer, grace_s))
+        _settle_garbage()
+        yield
+        queue.inbox.close()
 
 
 def _slack(settings: Settings) -> AbstractAsyncContextManager[slack_web.Web]:

@@ -40,22 +40,13 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    renderer: Processor = (
-        structlog.processors.JSONRenderer()
-        if form == "json"
-        # Rich tracebacks would print variables, and variables hold messages.
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(),
-            exception_formatter=structlog.dev.plain_traceback,
-        )
-    )
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                renderer,
+                _renderer(form),
             ],
         )
     )
@@ -65,6 +56,16 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
     quiet = logging.DEBUG if level == "debug" else max(root.level, logging.WARNING)
     for name in _LOUD_LIBRARIES:
         logging.getLogger(name).setLevel(quiet)
+
+
+def _renderer(form: Literal["text", "json"]) -> Processor:
+    if form == "json":
+        return structlog.processors.JSONRenderer()
+    # Rich tracebacks would print variables, and variables hold messages.
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(),
+        exception_formatter=structlog.dev.plain_traceback,
+    )
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -78,20 +78,22 @@ class InlineState:
 
     def _take(self, line: str, match: re.Match[str]) -> int:
         token = match.group()
-        char, end = token[0], match.end()
-        if char == "`":
-            self._code_ticks = len(token)
-        elif char in "*_":
-            self._emphasise(line, match)
-        elif char == "~":
-            self._strikes += 1
-        elif char == "[":
-            self._brackets.append(len(self._runs))
-        elif char == "]":
-            end = self._end_bracket(line, end)
-        elif char == "<":
-            end = self._enter_angle(line, match.start())
-        return end
+        match token[0]:
+            case "`":
+                self._code_ticks = len(token)
+            case "*" | "_":
+                self._emphasise(line, match)
+            case "~":
+                self._strikes += 1
+            case "[":
+                self._brackets.append(len(self._runs))
+            case "]":
+                return self._end_bracket(line, match.end())
+            case "<":
+                return self._enter_angle(line, match.start())
+            case _:
+                pass
+        return match.end()
 
     def _end_bracket(self, line: str, end: int) -> int:
         if not self._brackets:

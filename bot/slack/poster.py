@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from bot.slack import markup
 from bot.slack.budget import POST
 from bot.slack.buttons import Block
 from bot.slack.footing import LastState
+from bot.slack.insistence import is_set_within
 from bot.slack.outlet import ReplyOutlet
 from bot.slack.plaintext import fallback
 from bot.slack.record import metadata, posted
@@ -131,9 +132,7 @@ class ChannelPoster:
                 )
                 if wait_s:
                     # Behind the pause more may wait, or Slack may have asked for more.
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(wait_s):
-                            await self._added.wait()
+                    await is_set_within(self._added, wait_s)
                     continue
                 self._ready.remove(source)
                 if source.has_text:

@@ -4,7 +4,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import get_args
 
-from sqlalchemy import Integer, Text, bindparam, delete, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Text,
+    bindparam,
+    delete,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.conversation.record import Note, Record
@@ -109,24 +117,12 @@ class SqlNotes:
         ]
         if not rows:
             return
-        turn = tables.turn
-        is_ours = (
-            select(turn.c.id)
-            .where(
-                turn.c.id == bindparam("turn", type_=Text), turn.c.owner == self._owner
-            )
-            # The end of a turn, which forgets it, may come before this is written.
-            .where(
-                or_(bindparam("seq", type_=Integer) != WHOLE_SEQ, tables.is_open(turn))
-            )
-            .exists()
-        )
         values = select(
             bindparam("turn", type_=Text),
             bindparam("seq", type_=Integer),
             bindparam("message", type_=Text),
             bindparam("text", type_=Words),
-        ).where(is_ours)
+        ).where(_is_owned_by(self._owner))
         row = insert(self._engine, tables.reply_message).from_select(
             ["turn", "seq", "message", "text"], values
         )
@@ -137,6 +133,18 @@ class SqlNotes:
             ),
             rows,
         )
+
+
+def _is_owned_by(owner: str) -> ColumnElement[bool]:
+    """Say of a note whether its turn is its owner's to write on."""
+    turn = tables.turn
+    return (
+        select(turn.c.id)
+        .where(turn.c.id == bindparam("turn", type_=Text), turn.c.owner == owner)
+        # The end of a turn, which forgets it, may come before this is written.
+        .where(or_(bindparam("seq", type_=Integer) != WHOLE_SEQ, tables.is_open(turn)))
+        .exists()
+    )
 
 
 async def _clear(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, Subquery, and_, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, Table, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.conversation.turn import ThreadId
@@ -99,6 +99,7 @@ class SqlThreads:
             StoreError: if the database refuses.
         """
         message, turn, part = tables.message, tables.turn, tables.reply_message
+        summary = tables.summary
         async with transaction(self._engine) as connection:
             heads = await _rows(
                 connection, select(tables.thread).where(tables.thread.c.id == thread)
@@ -107,25 +108,16 @@ class SqlThreads:
                 return None
             return ThreadRecord(
                 thread=heads[0],
-                summaries=await _rows(
+                summaries=await _of(thread, summary, connection, summary.c.gen),
+                # A question stands before its reply.
+                messages=await _of(
+                    thread,
+                    message,
                     connection,
-                    select(tables.summary)
-                    .where(tables.summary.c.thread == thread)
-                    .order_by(tables.summary.c.gen),
+                    message.c.position,
+                    message.c.role.desc(),
                 ),
-                messages=await _rows(
-                    connection,
-                    select(message)
-                    .where(message.c.thread == thread)
-                    # A question stands before its reply.
-                    .order_by(message.c.position, message.c.role.desc()),
-                ),
-                turns=await _rows(
-                    connection,
-                    select(turn)
-                    .where(turn.c.thread == thread)
-                    .order_by(turn.c.position),
-                ),
+                turns=await _of(thread, turn, connection, turn.c.position),
                 parts=await _rows(
                     connection,
                     select(part)
@@ -134,6 +126,16 @@ class SqlThreads:
                     .order_by(turn.c.position, part.c.seq),
                 ),
             )
+
+
+async def _of(
+    thread: ThreadId,
+    table: Table,
+    connection: AsyncConnection,
+    *order: ColumnElement[Any],
+) -> tuple[Row, ...]:
+    rows = select(table).where(table.c.thread == thread).order_by(*order)
+    return await _rows(connection, rows)
 
 
 async def _rows(connection: AsyncConnection, query: Select[Any]) -> tuple[Row, ...]:
