@@ -2,7 +2,7 @@
 
 The path of a message; no step hands work back to an earlier one:
 
-    slack/listeners      an event becomes a turn, stored before Slack gets its ack
+    slack/events         an event becomes a turn, stored before Slack gets its ack
     conversation/inbox   turns of one thread wait for each other, threads do not
     conversation/reply   recall, ask the model, deliver, remember: read this first
     chunking/            the model's fragments become whole lines

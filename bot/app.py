@@ -30,18 +30,19 @@ from bot.conversation.turnstore import Caps
 from bot.hearing import Site, heard
 from bot.reception import Queue, queue_of, reception_of
 from bot.settings import Settings, require_model
-from bot.slack import channels, preflight
-from bot.slack import web as slack_web
-from bot.slack.budget import Budget
-from bot.slack.command import stop_words_of
-from bot.slack.connection import Connection
-from bot.slack.delivery import SlackDelivery
-from bot.slack.earlier import ThreadHistory
-from bot.slack.pacing import SharedPace
-from bot.slack.people import People
-from bot.slack.policy import Policy
-from bot.slack.services import Services
-from bot.slack.sharing import shared
+from bot.slack import channels
+from bot.slack.api import preflight
+from bot.slack.api import web as slack_web
+from bot.slack.api.people import People
+from bot.slack.delivery.delivery import SlackDelivery
+from bot.slack.delivery.services import Services
+from bot.slack.events.command import stop_words_of
+from bot.slack.events.earlier import ThreadHistory
+from bot.slack.events.policy import Policy
+from bot.slack.pacing.budget import Budget
+from bot.slack.pacing.pacing import SharedPace
+from bot.slack.pacing.sharing import shared
+from bot.slack.socket.connection import Connection
 from bot.storage import condition, database, journal, pace
 from bot.storage.demands import SqlDemands
 from bot.storage.ledger import SqlLedger

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from bot.conversation.allowance import Allowance
 from bot.reception import Reception
 from bot.settings import Settings
-from bot.slack import bolt, channels, preflight
-from bot.slack import web as slack_web
-from bot.slack.catchup import CatchUp, TurnHistory
-from bot.slack.connection import Connection, connected
-from bot.slack.desk import Desk, Gate
-from bot.slack.policy import Policy
-from bot.slack.status import Station
-from bot.slack.tokenwatch import TokenWatch
+from bot.slack import channels
+from bot.slack.api import preflight
+from bot.slack.api import web as slack_web
+from bot.slack.api.tokenwatch import TokenWatch
+from bot.slack.controls.desk import Desk, Gate
+from bot.slack.controls.status import Station
+from bot.slack.events.catchup import CatchUp, TurnHistory
+from bot.slack.events.policy import Policy
+from bot.slack.socket import bolt
+from bot.slack.socket.connection import Connection, connected
 
 
 @dataclass(frozen=True, slots=True)

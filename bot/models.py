@@ -16,7 +16,7 @@ from bot.conversation.ports import (
 from bot.conversation.turn import Turn
 from bot.settings import Settings
 from bot.slack import channels
-from bot.slack import web as slack_web
+from bot.slack.api import web as slack_web
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from bot.conversation.inbox import Inbox
 from bot.conversation.lease import Leases
 from bot.conversation.memory import Memory
 from bot.conversation.steering import Steering
-from bot.slack.controls import Controls
-from bot.slack.delivery import SlackDelivery
-from bot.slack.errands import Errands
-from bot.slack.listeners import Listener
-from bot.slack.policy import Policy
-from bot.slack.press import Press
-from bot.slack.turncontrols import Panel, TurnControls
-from bot.slack.web import Web
+from bot.slack.api.web import Web
+from bot.slack.controls.errands import Errands
+from bot.slack.controls.memorycontrols import Controls
+from bot.slack.controls.turncontrols import Panel, TurnControls
+from bot.slack.delivery.delivery import SlackDelivery
+from bot.slack.events.listeners import Listener
+from bot.slack.events.policy import Policy
+from bot.slack.events.press import Press
 from bot.storage.demands import SqlDemands
 from bot.storage.turns import SqlTurns
 

@@ -16,7 +16,7 @@ import typer
 from bot import settings
 from bot.conversation.ports import SetupError, StoreError
 from bot.conversation.turn import ThreadId
-from bot.slack import markup
+from bot.slack.text import markup
 
 if TYPE_CHECKING:
     from bot.storage.threads import Database, ThreadLine, ThreadRecord

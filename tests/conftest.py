@@ -21,7 +21,7 @@ from bot.playground.model.stream import Pace
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
-from bot.slack.services import Doubt, Services
+from bot.slack.delivery.services import Doubt, Services
 from bot.storage import database
 from tests import postgres
 from tests.browser import ARGUMENTS, CHROMIUM

@@ -12,7 +12,7 @@ from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED, Limits
 from bot.playground.workspace.channel import Channel
 from bot.playground.workspace.message import Message
-from bot.slack.catchup import LOOK_BACK_S
+from bot.slack.events.catchup import LOOK_BACK_S
 from bot.storage import database
 from tests.conftest import Bots
 from tests.test_journeys import answered, answers, read

@@ -18,7 +18,7 @@ from bot.playground.model.stream import Pace
 from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.workspace.message import Message
-from bot.slack import buttons
+from bot.slack.delivery import buttons
 from tests import postgres
 from tests.chunking.texts import leaves_a_fence_open
 from tests.fleet import Fleet, fleet

@@ -14,7 +14,8 @@ from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.faults import Fault
 from bot.playground.webapi.limits import UNLIMITED
-from bot.slack import connection, link, tokenwatch
+from bot.slack.api import tokenwatch
+from bot.slack.socket import connection, link
 from bot.storage.database import FILE_NAME
 from tests.conftest import Bots
 from tests.test_journeys import answered, answers, read

@@ -19,9 +19,10 @@ from bot.playground.webapi.faults import refusal
 from bot.playground.webapi.reactions import react
 from bot.playground.webapi.streams import stop_by_reader
 from bot.playground.workspace.message import Message
-from bot.slack import buttons, ephemeral
-from bot.slack.budget import UPDATE
-from bot.slack.queuesign import EMOJI
+from bot.slack.controls import ephemeral
+from bot.slack.delivery import buttons
+from bot.slack.delivery.queuesign import EMOJI
+from bot.slack.pacing.budget import UPDATE
 from tests.conftest import Bots
 from tests.slack.watch import visible
 

@@ -20,11 +20,11 @@ from bot.playground.webapi.membership import archive, kick
 from bot.playground.webapi.streams import stop_by_reader
 from bot.playground.workspace.identity import BOT_USER
 from bot.playground.workspace.message import Message
-from bot.slack import tokenwatch, web
-from bot.slack.budget import APPEND, POST, START, STOP, UPDATE
-from bot.slack.refusals import MISSING
-from bot.slack.services import Doubt, Services
-from bot.slack.thinking import REACTION, STATUS, THINKING
+from bot.slack.api import tokenwatch, web
+from bot.slack.api.refusals import MISSING
+from bot.slack.delivery.services import Doubt, Services
+from bot.slack.delivery.thinking import REACTION, STATUS, THINKING
+from bot.slack.pacing.budget import APPEND, POST, START, STOP, UPDATE
 from tests.chunking.texts import leaves_a_fence_open
 from tests.conftest import Bots
 from tests.slack.watch import Watch, visible
@@ -337,7 +337,7 @@ async def test_a_stream_that_slack_ends_goes_on_in_the_next_message(bots: Bots) 
 async def test_a_stream_is_left_before_slack_ends_it(
     playground: Playground, bots: Bots, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.slack.streamed.LIFE_S", 0.08)
+    monkeypatch.setattr("bot.slack.delivery.streamed.LIFE_S", 0.08)
     async with bots.running(playground, LINEFEED_DELIVERY="stream"):
         reply = ask(playground)
         await reply.whole()
@@ -506,7 +506,7 @@ async def test_a_reply_that_fails_leaves_no_sign_behind(
 async def test_at_the_top_of_a_direct_message_the_question_gets_a_sign(
     playground: Playground, bots: Bots, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.slack.thinking.REACTION_DELAY_S", 0.05)
+    monkeypatch.setattr("bot.slack.delivery.thinking.REACTION_DELAY_S", 0.05)
     async with bots.running(playground, LINEFEED_DELIVERY=mode):
         playground.model.pace = Pace(0.5, 0)
         playground.model.scripts.append("n0")

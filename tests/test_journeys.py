@@ -20,7 +20,7 @@ from bot.playground.webapi.faults import Fault, refusal
 from bot.playground.workspace.channel import Channel
 from bot.playground.workspace.identity import BOT_USER
 from bot.playground.workspace.message import Message
-from bot.slack.shown import shown
+from bot.slack.text.shown import shown
 from tests.conftest import Bots
 
 ANSWER = "First line.\n\n- one\n- two\n\n```python\nprint('whole')\n```\nLast line."

@@ -16,7 +16,7 @@ from bot.playground.people.composer import delete_message, edit_message
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
 from bot.playground.workspace.message import Message
-from bot.slack import ephemeral
+from bot.slack.controls import ephemeral
 from tests.conftest import Bots
 from tests.test_journeys import answered, answers, read, settled
 

@@ -17,12 +17,12 @@ from bot.playground.server import Playground
 from bot.playground.webapi.faults import Fault
 from bot.playground.webapi.limits import Limits, Rate
 from bot.playground.workspace.identity import BOT_ID, TEAM
-from bot.slack import web
-from bot.slack.address import Address
-from bot.slack.budget import POST, Budget
-from bot.slack.delivery import SlackDelivery
-from bot.slack.services import Services
-from bot.slack.sharing import ROUND_S, shared
+from bot.slack.api import web
+from bot.slack.api.address import Address
+from bot.slack.delivery.delivery import SlackDelivery
+from bot.slack.delivery.services import Services
+from bot.slack.pacing.budget import POST, Budget
+from bot.slack.pacing.sharing import ROUND_S, shared
 from bot.storage import database, tables
 from bot.storage.pace import SqlPace
 from tests import postgres

@@ -10,8 +10,8 @@ import yaml
 
 from bot.playground.manifest import DEFAULT_SCOPES, DEFAULT_SUBSCRIPTIONS, Features
 from bot.settings import Settings
-from bot.slack.preflight import SCOPES as REQUIRED_SCOPES
-from bot.slack.status import COMMAND
+from bot.slack.api.preflight import SCOPES as REQUIRED_SCOPES
+from bot.slack.controls.status import COMMAND
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -40,14 +40,14 @@ TESTED_ELSEWHERE = {
     Path("conversation/memorystore.py"): "storage/test_memory.py",
     Path("conversation/record.py"): "storage/test_notes.py",
     Path("conversation/turnstore.py"): "storage/test_turns.py",
-    Path("slack/fields.py"): "slack/test_event.py",
-    Path("slack/emphasis.py"): "slack/test_shown.py",
-    Path("slack/linksyntax.py"): "slack/test_shown.py",
-    Path("slack/prose.py"): "slack/test_shown.py",
-    Path("slack/page.py"): "slack/test_pages.py",
-    Path("slack/editor.py"): "slack/test_edited.py",
-    Path("slack/refusals.py"): "slack/test_delivery_faults.py",
-    Path("slack/services.py"): "slack/test_delivery_faults.py",
+    Path("slack/api/fields.py"): "slack/events/test_event.py",
+    Path("slack/text/emphasis.py"): "slack/text/test_shown.py",
+    Path("slack/text/linksyntax.py"): "slack/text/test_shown.py",
+    Path("slack/text/prose.py"): "slack/text/test_shown.py",
+    Path("slack/delivery/page.py"): "slack/delivery/test_pages.py",
+    Path("slack/delivery/editor.py"): "slack/delivery/test_edited.py",
+    Path("slack/api/refusals.py"): "slack/delivery/test_faults.py",
+    Path("slack/delivery/services.py"): "slack/delivery/test_faults.py",
     Path("storage/leasing.py"): "storage/test_turns.py",
     Path("storage/summary.py"): "storage/test_memory.py",
     Path("storage/migrations/versions/r0002_reply_text.py"): (
@@ -205,7 +205,7 @@ def test_the_readmes_map_names_every_folder() -> None:
 
 
 def test_the_manifest_asks_for_exactly_the_scopes_that_the_code_uses() -> None:
-    source = "".join(p.read_text("utf-8") for p in (ROOT / "bot/slack").glob("*.py"))
+    source = "".join(p.read_text("utf-8") for p in (ROOT / "bot/slack").rglob("*.py"))
     methods = {name for name in METHOD.findall(source) if name[0].islower()}
     called = {SAME_SCOPE.get(name, name) for name in methods} - NO_SCOPE
     events = set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) - NO_SCOPE

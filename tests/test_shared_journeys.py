@@ -11,7 +11,8 @@ from bot.playground.model.fault import ModelFault
 from bot.playground.people.composer import delete_message, edit_message
 from bot.playground.server import Playground
 from bot.playground.workspace.message import Message
-from bot.slack import buttons, ephemeral
+from bot.slack.controls import ephemeral
+from bot.slack.delivery import buttons
 from tests import postgres
 from tests.conftest import Bots
 from tests.test_control_journeys import (

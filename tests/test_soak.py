@@ -13,7 +13,7 @@ from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.faults import Fault
 from bot.playground.webapi.limits import UNLIMITED
-from bot.slack import connection, link
+from bot.slack.socket import connection, link
 from tests.conftest import Bots
 from tests.long import examples
 from tests.test_journeys import answers, read

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.playground.model.fault import ModelFault
 from bot.playground.server import Playground
 from bot.playground.workspace.message import Message
-from bot.slack import ephemeral
+from bot.slack.controls import ephemeral
 from tests.conftest import Bots
 from tests.test_journeys import answered, answers, settled
 

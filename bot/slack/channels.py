@@ -9,10 +9,10 @@ from typing import Any, Literal, cast, get_args
 
 from bot.conversation.ports import SetupError
 from bot.conversation.turn import Turn
-from bot.slack.address import Address
+from bot.slack.api.address import Address
 
 Wish = Literal["lines", "edits", "stream", "auto"]
-"""How replies should come; `bot.slack.delivery` says what each means."""
+"""How replies should come; `bot.slack.delivery.delivery` says what each means."""
 
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,}")
 _PLACE = re.compile(r"(.*) \(at line (\d+), column \d+\)", re.DOTALL)

@@ -27,11 +27,11 @@ from bot.playground.options import PlaygroundOptions
 from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
 from bot.playground.workspace.message import Message
-from bot.slack import web as slack_web
-from bot.slack.bolt import Receive, bolt_app, receiving
-from bot.slack.listeners import Listener
-from bot.slack.policy import Policy
-from bot.slack.preflight import Identity
+from bot.slack.api import web as slack_web
+from bot.slack.api.preflight import Identity
+from bot.slack.events.listeners import Listener
+from bot.slack.events.policy import Policy
+from bot.slack.socket.bolt import Receive, bolt_app, receiving
 from bot.storage import database
 from bot.storage.turns import SqlTurns
 from tests import postgres

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack.pacing import PER_CHANNEL
+from bot.slack.pacing.pacing import PER_CHANNEL
 
 NO_ANSWER = "no answer"
 

@@ -17,15 +17,15 @@ from bot.playground.server import Playground
 from bot.playground.webapi.limits import UNLIMITED
 from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
 from bot.playground.workspace.message import Message
-from bot.slack.budget import Budget
-from bot.slack.command import Command
-from bot.slack.event import SlackMessage
-from bot.slack.listeners import Acceptor, Listener
-from bot.slack.policy import Policy
-from bot.slack.preflight import Identity
-from bot.slack.reaction import StopSign
-from bot.slack.services import Doubt, Services
-from bot.slack.web import Web, opened
+from bot.slack.api.preflight import Identity
+from bot.slack.api.web import Web, opened
+from bot.slack.delivery.services import Doubt, Services
+from bot.slack.events.command import Command
+from bot.slack.events.event import SlackMessage
+from bot.slack.events.listeners import Acceptor, Listener
+from bot.slack.events.policy import Policy
+from bot.slack.events.reaction import StopSign
+from bot.slack.pacing.budget import Budget
 from tests.slack.journal import ListedJournal, Noted
 
 ME = Identity(TEAM, BOT_USER, BOT_ID)

@@ -8,11 +8,11 @@ from typing import Any, cast
 from bot.conversation.relay import Draft, Relay
 from bot.conversation.turn import Turn
 from bot.playground.workspace.identity import BOT_ID
-from bot.slack.budget import Budget
+from bot.slack.api.web import Answer
 from bot.slack.channels import Wish
-from bot.slack.delivery import SlackDelivery
-from bot.slack.services import Services
-from bot.slack.web import Answer
+from bot.slack.delivery.delivery import SlackDelivery
+from bot.slack.delivery.services import Services
+from bot.slack.pacing.budget import Budget
 from tests.slack.journal import ListedJournal
 from tests.slack.virtual import WirelessSlack
 

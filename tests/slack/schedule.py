@@ -9,7 +9,7 @@
 - `held:SECONDS`: executed and answered so much later.
 - `outage:SECONDS`: from this call on none is executed, and none answered, for so long.
 
-An answer later than the client waits is none (`bot.slack.web.CALL_TIMEOUT_S`).
+An answer later than the client waits is none (`bot.slack.api.web.CALL_TIMEOUT_S`).
 """
 
 from collections import deque

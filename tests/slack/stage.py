@@ -9,12 +9,12 @@ from bot.conversation.turn import Message, Speaker, ThreadId, Turn, TurnId
 from bot.playground.people.composer import Speech, say
 from bot.playground.webapi.limits import UNLIMITED, Limits
 from bot.playground.workspace.identity import BOT_ID, BOT_USER, TEAM
-from bot.slack.address import Address
-from bot.slack.budget import Budget
-from bot.slack.delivery import SlackDelivery
-from bot.slack.outlet import ReplyOutlet, Writer
-from bot.slack.poster import ChannelPoster
-from bot.slack.services import Services
+from bot.slack.api.address import Address
+from bot.slack.delivery.delivery import SlackDelivery
+from bot.slack.delivery.outlet import ReplyOutlet, Writer
+from bot.slack.delivery.poster import ChannelPoster
+from bot.slack.delivery.services import Services
+from bot.slack.pacing.budget import Budget
 from tests.slack.call import Call
 from tests.slack.journal import ListedJournal
 from tests.slack.schedule import Schedule

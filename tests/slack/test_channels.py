@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.conversation.ports import SetupError
 from bot.settings import Settings
-from bot.slack.address import Address
+from bot.slack.api.address import Address
 from bot.slack.channels import ChannelBook, ChannelSettings, Wish, load
 from tests.long import examples
 from tests.twins import asked

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bot.conversation.turn import Message, ThreadId
-from bot.slack.bolt import Receive, bolt_app, receiving
-from bot.slack.event import WITHHELD
-from bot.slack.preflight import Identity
-from bot.slack.web import opened
+from bot.slack.api.preflight import Identity
+from bot.slack.api.web import opened
+from bot.slack.events.event import WITHHELD
+from bot.slack.socket.bolt import Receive, bolt_app, receiving
 from tests.long import examples
 from tests.slack.conftest import listening
-from tests.slack.test_listeners import ListedInbox
+from tests.slack.events.test_listeners import ListedInbox
 
 FILES = sorted((Path(__file__).parent / "payloads").glob("*.json"))
 ANSWERED = {

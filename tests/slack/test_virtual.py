@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from bot.playground.people.composer import Speech, say
 from bot.playground.webapi.limits import UNLIMITED, Limits
 from bot.playground.workspace.identity import TEAM
-from bot.slack.web import NoAnswerError, RefusedError
+from bot.slack.api.web import NoAnswerError, RefusedError
 from tests.long import examples
 from tests.slack.call import NO_ANSWER, early_calls
 from tests.slack.schedule import Schedule, fault_schedules

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.conversation.ports import StoreError
-from bot.slack.pacing import Claim
+from bot.slack.pacing.pacing import Claim
 
 
 @dataclass(frozen=True, slots=True)

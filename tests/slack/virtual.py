@@ -12,10 +12,10 @@ from bot.playground.webapi.limits import UNLIMITED, Limits, RateLimiter
 from bot.playground.webapi.methods import BOT_TOKEN, Methods
 from bot.playground.workspace.seed import new_workspace
 from bot.playground.workspace.state import Workspace
-from bot.slack import web
-from bot.slack.pacing import Holds
-from bot.slack.token import TOKEN_ERRORS, TokenState
-from bot.slack.web import NoAnswerError, RefusedError
+from bot.slack.api import web
+from bot.slack.api.token import TOKEN_ERRORS, TokenState
+from bot.slack.api.web import NoAnswerError, RefusedError
+from bot.slack.pacing.pacing import Holds
 from tests.slack.call import Call
 from tests.slack.schedule import Outcome, Schedule
 from tests.slack.watch import Watch

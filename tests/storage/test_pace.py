@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.ports import StoreError
-from bot.slack.pacing import Claim, SharedPace
+from bot.slack.pacing.pacing import Claim, SharedPace
 from bot.storage import database, pace
 from bot.storage.pace import SqlPace
 from tests import postgres

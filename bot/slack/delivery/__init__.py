@@ -1,0 +1,1 @@
+"""Replies into Slack, in every mode, and what stands beside them."""

@@ -1,0 +1,1 @@
+"""When the next call may go, below Slack's limits; shared between processes or not."""

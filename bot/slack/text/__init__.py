@@ -1,0 +1,1 @@
+"""The words: Markdown as Slack shows it, and plain words of what Slack sends."""
