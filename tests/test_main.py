@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import sys
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -35,19 +36,6 @@ def for_playground(playground: Playground, folder: Path) -> dict[str, str]:
     )
 
 
-async def start(
-    folder: Path, variables: dict[str, str], *arguments: str
-) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "bot", *arguments),
-        env=variables,
-        cwd=folder,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-
-
 async def errors_of(
     folder: Path, variables: dict[str, str], *arguments: str
 ) -> tuple[int | None, str]:
@@ -58,10 +46,29 @@ async def errors_of(
     return process.exitcode, log.read_text()
 
 
-async def until_logged(process: asyncio.subprocess.Process, event: bytes) -> None:
-    assert process.stderr is not None
-    while event not in (line := await process.stderr.readline()):
-        assert line
+async def running(
+    folder: Path, variables: dict[str, str]
+) -> tuple[ForkServerProcess, Path]:
+    """Start the bot; return its process and its log once it is ready."""
+    log = folder / "running.log"
+    process = Command(("run",), variables, folder, log).start()
+    while not is_ready(log):
+        assert process.exitcode is None
+        await asyncio.sleep(0.02)
+    return process, log
+
+
+def is_ready(log: Path) -> bool:
+    return log.exists() and "ready" in log.read_text()
+
+
+async def end(process: ForkServerProcess, *numbers: signal.Signals) -> int | None:
+    """Send signals, one right after the other; return the exit code."""
+    assert process.pid is not None
+    for number in numbers:
+        os.kill(process.pid, number)
+    await asyncio.to_thread(process.join)
+    return process.exitcode
 
 
 def is_one_line(errors: str) -> bool:
@@ -69,7 +76,13 @@ def is_one_line(errors: str) -> bool:
 
 
 async def test_missing_variables_are_told_in_one_line(tmp_path: Path) -> None:
-    process = await start(tmp_path, environment(), "run")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", "run"),
+        env=environment(),
+        cwd=tmp_path,
+        stderr=asyncio.subprocess.PIPE,
+    )
     _, written = await process.communicate()
     errors = written.decode()
 
@@ -134,33 +147,28 @@ async def test_a_signal_ends_the_bot_and_a_second_bot_cannot_share_its_folder(
 ) -> None:
     async with Playground() as playground:
         variables = for_playground(playground, tmp_path)
-        process = await start(tmp_path, variables, "run")
-        await until_logged(process, b"ready")
+        process, log = await running(tmp_path, variables)
         code, errors = await errors_of(tmp_path, variables, "run")
-        process.send_signal(number)
-        _, last_lines = await process.communicate()
+        ended = await end(process, number)
 
     assert code == 2
     assert is_one_line(errors)
     assert "is in use by another process" in errors
-    assert process.returncode == 0
-    assert b"stopped" in last_lines
-    assert b"Traceback" not in last_lines
+    assert ended == 0
+    assert "stopped" in log.read_text()
+    assert "Traceback" not in log.read_text()
 
 
 async def test_a_signal_of_another_kind_does_not_cut_the_end_short(
     tmp_path: Path,
 ) -> None:
     async with Playground() as playground:
-        process = await start(tmp_path, for_playground(playground, tmp_path), "run")
-        await until_logged(process, b"ready")
-        process.send_signal(signal.SIGINT)
-        await until_logged(process, b"stopping")
-        process.send_signal(signal.SIGTERM)
-        _, last_lines = await process.communicate()
+        variables = for_playground(playground, tmp_path)
+        process, log = await running(tmp_path, variables)
+        ended = await end(process, signal.SIGINT, signal.SIGTERM)
 
-    assert process.returncode == 0
-    assert b"stopped" in last_lines
+    assert ended == 0
+    assert "stopped" in log.read_text()
 
 
 async def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
