@@ -10,7 +10,7 @@ import structlog
 
 from bot.conversation.ports import DeliveryError, Progress, StoreError
 from bot.conversation.record import Note, Record
-from bot.conversation.turn import Turn
+from bot.conversation.turn import MAX_INTERRUPTIONS, Turn
 from bot.slack.api.address import Address
 from bot.slack.api.record import mark_of, since_question
 from bot.slack.api.refusals import GONE_ERRORS, GoneError
@@ -107,8 +107,11 @@ class Recovery:
         if arrived := self._settle(open_notes, found):
             settled.append(arrived)
         delivered = "".join(note.text for note in settled)
+        progress = _progress(delivered, known + longest, record)
+        said_again = frozenset[str]() if progress.is_whole else self._marks(settled)
+        settled = [note for note in settled if note.message not in said_again]
         explained = {note.message for note in (*record.notes, *settled)}
-        await self.tidy(found, explained)
+        await self.tidy(found, explained - said_again)
         doubt = self._services.doubt
         is_settled = not open_notes or (arrived and arrived.seq == open_notes[-1].seq)
         # So may what a reply sent that is to be replaced.
@@ -118,7 +121,7 @@ class Recovery:
         unrecorded_s = LOOKS * doubt.pause_s if self._turn.interruptions else 0.0
         late_s = unrecorded_s if is_settled else doubt.late_s
         return Resumption(
-            progress=_progress(delivered, known + longest, record),
+            progress=progress,
             messages=tuple(dict.fromkeys(n.message for n in settled if _has_ts(n))),
             delivered=delivered,
             last=self._last(settled, found),
@@ -204,6 +207,16 @@ class Recovery:
         ts = places[arrived.seq]
         journal.note(turn, arrived.seq, ts, arrived.text)
         return Note(turn, arrived.seq, ts, arrived.text)
+
+    def _marks(self, settled: list[Note]) -> frozenset[str]:
+        """Return the messages in which attempts said only that the answer is given up.
+
+        That is what this attempt will say, if they did: none asked the model.
+        """
+        given_up = max(0, self._turn.interruptions - MAX_INTERRUPTIONS)
+        from_seq = (self._turn.attempts - 1 - given_up) * SEQ_PER_ATTEMPT
+        others = {note.message for note in settled if note.text or note.seq < from_seq}
+        return frozenset({note.message for note in settled} - others)
 
     def _last(self, settled: list[Note], found: Found) -> Left | None:
         groups = [list(group) for _, group in groupby(settled, lambda n: n.message)]

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.turn import TurnId
+from bot.chunking import Chunk
+from bot.conversation.turn import Turn, TurnId
 from bot.playground.webapi.limits import Limits
 from bot.playground.webapi.streams import stop_by_reader
 from bot.playground.workspace.identity import TEAM
 from bot.slack.channels import Wish
+from bot.slack.delivery.delivery import SlackDelivery
 from bot.slack.delivery.recovery import Recovery
 from tests.chunking.texts import leaves_a_fence_open
 from tests.long import examples
@@ -124,5 +126,64 @@ def test_late_calls_are_waited_for_where_a_process_died(interruptions: int) -> N
         found = await Recovery(stage.services, turn).resumption()
 
         assert (found.late_until_s > now_s()) == bool(interruptions)
+
+    staged(play)
+
+
+@dataclass
+class Mortal:
+    """Processes that each die right behind the end of a reply, its turn open."""
+
+    stage: Stage
+    mode: Wish
+    turn: Turn
+
+    async def write(self, attempts: int, *words: str, is_whole: bool = False) -> None:
+        """Write, or say that the answer is given up, behind all that is there."""
+        turn = replace(self.turn, attempts=attempts, interruptions=attempts - 1)
+        async with SlackDelivery(self.stage.services, lambda _: self.mode) as delivery:
+            found = await delivery.resume(turn)
+            async with delivery.open(turn) as outlet:
+                outlet.heard(())
+                for word in words:
+                    outlet.send(Chunk(f"{word}\n"))
+                    await asyncio.sleep(1.5)
+                if is_whole:
+                    outlet.whole(found.text + "".join(f"{w}\n" for w in words), "")
+                elif turn.is_given_up and not found.is_whole:
+                    outlet.remark("I was interrupted.")
+
+    @property
+    def shown(self) -> list[str]:
+        """Return the lines that people read."""
+        return "\n".join(self.stage.shows(self.turn)).split()
+
+
+@pytest.mark.parametrize("words", [(), ("One.", "Two.")])
+@pytest.mark.parametrize("mode", MODES)
+def test_an_answer_is_given_up_once_wherever_processes_die(
+    mode: Wish, words: tuple[str, ...]
+) -> None:
+    async def play(stage: Stage) -> None:
+        mortal = Mortal(stage, mode, stage.ask())
+        await mortal.write(1, *words)
+        for attempts in (2, 3, 4, 5, 6):
+            await mortal.write(attempts)
+
+        assert mortal.shown == [*words, "_I", "was", "interrupted._"]
+
+    staged(play)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_whole_answer_stays_whole_wherever_processes_die(mode: Wish) -> None:
+    async def play(stage: Stage) -> None:
+        mortal = Mortal(stage, mode, stage.ask())
+        await mortal.write(1, "One.")
+        await mortal.write(3, "Two.", is_whole=True)
+        for attempts in (4, 5):
+            await mortal.write(attempts)
+
+        assert mortal.shown == ["One.", "Two."]
 
     staged(play)
