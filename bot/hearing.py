@@ -60,7 +60,13 @@ async def heard(
     app_token = site.settings.slack_app_token.get_secret_value()
     catchup = CatchUp(slack, site.bot, reception.listener, turns)
     async with (
-        connected(slack, app_token, bolt.receiving(app), catchup.request) as connection,
+        connected(
+            slack,
+            app_token,
+            bolt.receiving(app),
+            catchup.request,
+            has_company=bool(site.settings.database_url.get_secret_value()),
+        ) as connection,
         asyncio.TaskGroup() as group,
     ):
         watches = (

@@ -42,18 +42,25 @@ log = structlog.stdlib.get_logger()
 
 @asynccontextmanager
 async def connected(
-    web: Web, app_token: str, receive: Receive, on_gap: Callable[[], None]
+    web: Web,
+    app_token: str,
+    receive: Receive,
+    on_gap: Callable[[], None],
+    *,
+    has_company: bool = False,
 ) -> AsyncGenerator["Connection"]:
     """Hear events from entering, once connected, to leaving.
 
     `receive` takes the envelopes. `on_gap` is called behind each new connection before
-    which events may have been missed, the first one included.
+    which events may have been missed, the first one included. With `has_company` other
+    processes that have the token are as it should be.
 
     Raises:
         SetupError: if the first connection fails, as then something must be set up.
     """
     async with unpooled(web, app_token) as app, asyncio.TaskGroup() as group:
         connection = Connection(app, receive, on_gap, group)
+        connection.has_company = has_company
         await connection.start()
         log.info("connected to Slack")
         keeper = group.create_task(connection.keep())
@@ -75,6 +82,8 @@ class Connection:
         group: asyncio.TaskGroup,
     ) -> None:
         """Ask `web`, which has the app-level token, for addresses."""
+        self.has_company = False
+        """Whether others that have the token are as it should be."""
         self._web = web
         self._receive = receive
         self._on_gap = on_gap
@@ -160,6 +169,16 @@ class Connection:
                 self._failures = min(self._failures, FLAPS)
                 return
 
+    def _name_others(self, others: int) -> None:
+        if self.has_company:
+            log.info("other processes are connected too", others=others)
+            return
+        log.warning(
+            "another process is connected with SLACK_APP_TOKEN and takes events"
+            " away; give it an app of its own",
+            others=others,
+        )
+
     async def _connect(self) -> None:
         self._address = self._web.api_url
         url = await self._url()
@@ -170,11 +189,7 @@ class Connection:
         others = link.connections - sum(link.is_open for link in self._links) - 1
         # Behind a gap Slack may count connections of ours that it has not missed yet.
         if others > 0 and (is_first or not is_gap):
-            log.warning(
-                "another process is connected with SLACK_APP_TOKEN and takes events"
-                " away; give it an app of its own",
-                others=others,
-            )
+            self._name_others(others)
         self._links[link] = self._group.create_task(self._serve(link))
         self._newest = link
         if is_gap:

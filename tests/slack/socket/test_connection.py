@@ -40,13 +40,16 @@ class Hearing:
     playground: Playground
     listener: Listener
     gaps: int = 0
+    has_company: bool = False
     _told: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
     async def begun(self, app_token: str = "") -> AsyncGenerator[Connection]:
         answer = receiving(bolt_app(self.web, ME, self.listener, (), [].append))
         token = app_token or self.playground.app_token
-        async with connected(self.web, token, answer, self._note) as connection:
+        async with connected(
+            self.web, token, answer, self._note, has_company=self.has_company
+        ) as connection:
             yield connection
 
     async def until_gaps(self, count: int) -> None:
@@ -318,9 +321,11 @@ async def test_a_start_names_the_address_that_was_not_reached(
     assert "ticket" not in sentence
 
 
-async def test_another_process_with_the_token_is_named(
-    hearing: Hearing, playground: Playground
+@pytest.mark.parametrize("has_company", [False, True])
+async def test_another_process_with_the_token_is_named_where_none_should_be(
+    hearing: Hearing, playground: Playground, *, has_company: bool
 ) -> None:
+    hearing.has_company = has_company
     with capture_logs() as logged:
         async with (
             aiohttp.ClientSession() as session,
@@ -329,9 +334,11 @@ async def test_another_process_with_the_token_is_named(
         ):
             pass
 
-    (warning,) = [line for line in logged if line["log_level"] == "warning"]
-    assert warning["event"].startswith("another process is connected")
-    assert warning["others"] == 1
+    warnings = [line for line in logged if line["log_level"] == "warning"]
+    assert len(warnings) == (not has_company)
+    for warning in warnings:
+        assert warning["event"].startswith("another process is connected")
+        assert warning["others"] == 1
 
 
 async def test_a_handover_is_no_other_process(
