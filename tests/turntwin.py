@@ -222,6 +222,10 @@ class ListedTurns:
             return None
         return self._demand(row, "delete")
 
+    async def runs(self, turn: TurnId) -> bool:
+        row = self.table.rows.get(turn)
+        return row is not None and row.state == "running"
+
     async def reopen(self, turn: TurnId, *, anew: bool) -> ThreadId | None:
         row = self.table.rows.get(turn)
         if row is None or row.ending is None or not row.turn.question.text:

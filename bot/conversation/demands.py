@@ -1,12 +1,19 @@
 """What people demand of turns beside the queue: an end, another answer, no answer."""
 
+import asyncio
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 
 from bot.conversation.lease import Leases
 from bot.conversation.turn import ThreadId, Turn, TurnId
 from bot.conversation.turnstore import DemandStore, Halted, Opinion
+
+ENDING_LOOKS: Final = 10
+"""How many times to look whether a turn has ended that somebody wants more of."""
+LOOK_S: Final = 0.1
+"""Between two looks."""
 
 log = structlog.stdlib.get_logger()
 
@@ -56,7 +63,14 @@ class Demands:
         return turn is not None
 
     async def reopen(self, turn: TurnId, *, anew: bool) -> bool:
-        """Answer an ended turn anew, or go on with its reply; False if it may not."""
+        """Answer an ended turn anew, or go on with its reply; False if it may not.
+
+        A cut reply can be seen whole a moment before its turn ends: that is waited for.
+        """
+        for _ in range(0 if anew else ENDING_LOOKS):
+            if not await self._turns.runs(turn):
+                break
+            await asyncio.sleep(LOOK_S)
         thread = await self._turns.reopen(turn, anew=anew)
         if thread is not None:
             self._wake(thread)

@@ -164,6 +164,10 @@ class DemandStore(Protocol):
         """
         ...
 
+    async def runs(self, turn: TurnId) -> bool:
+        """Say whether a turn was begun and has not ended."""
+        ...
+
     async def reopen(self, turn: TurnId, *, anew: bool) -> ThreadId | None:
         """Let an ended turn wait again: to be answered anew, or gone on with.
 

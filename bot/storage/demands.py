@@ -118,13 +118,20 @@ class SqlDemands:
         async with transaction(self._engine) as connection:
             return await connection.scalar(attempts) == attempt
 
-    @uninterrupted
     async def waits(self, turn: TurnId) -> bool:
         """Say whether a turn is neither begun nor ended."""
+        return await self._state(turn) == "waiting"
+
+    async def runs(self, turn: TurnId) -> bool:
+        """Say whether a turn was begun and has not ended."""
+        return await self._state(turn) == "running"
+
+    @uninterrupted
+    async def _state(self, turn: TurnId) -> str | None:
         table = tables.turn
         state = select(table.c.state).where(table.c.id == turn)
         async with transaction(self._engine) as connection:
-            return await connection.scalar(state) == "waiting"
+            return await connection.scalar(state)
 
     @uninterrupted
     async def replied(self, message: str, place: str) -> TurnId | None:

@@ -1,7 +1,11 @@
 """What people demand is done at once here, and asked of whoever runs the turn."""
 
+import asyncio
 from dataclasses import dataclass, field
 
+import pytest
+
+from bot.conversation import demands
 from bot.conversation.demands import Demands
 from bot.conversation.lease import Leases
 from bot.conversation.turn import Ending, ThreadId, Turn
@@ -122,6 +126,40 @@ async def test_only_a_cut_reply_is_gone_on_with() -> None:
     assert again.is_resumed
     await stage.turns.finish(turn.id, Ending("done"))
     assert not await stage.demands.reopen(turn.id, anew=False)
+
+
+async def test_a_reply_whose_turn_is_about_to_end_is_gone_on_with() -> None:
+    stage = Stage()
+    turn = await stage.begun(stage.turns)
+
+    async with asyncio.TaskGroup() as group:
+        pressed = group.create_task(stage.demands.reopen(turn.id, anew=False))
+        await asyncio.sleep(0)
+        await stage.turns.finish(turn.id, Ending("done", "length"))
+
+    assert pressed.result()
+
+
+async def test_a_reply_that_runs_on_is_not_waited_for_forever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(demands, "LOOK_S", 0)
+    stage = Stage()
+    turn = await stage.begun(stage.turns)
+
+    assert not await stage.demands.reopen(turn.id, anew=False)
+
+
+async def test_a_second_press_on_a_reply_that_is_given_anew_is_refused() -> None:
+    stage = Stage()
+    turn = await stage.begun(stage.turns)
+
+    async with asyncio.TaskGroup() as group:
+        pressed = group.create_task(stage.demands.reopen(turn.id, anew=True))
+        await asyncio.sleep(0)
+        await stage.turns.finish(turn.id, Ending("done"))
+
+    assert not pressed.result()
 
 
 async def test_each_person_has_one_opinion_of_a_reply() -> None:

@@ -242,9 +242,16 @@ async def test_an_attempt_is_the_latest_until_another_one_is_begun(
     assert await stage.demands.is_latest(turn.id, 2)
 
 
-async def test_a_turn_waits_until_it_is_begun(stage: Stage) -> None:
+async def test_a_turn_waits_until_it_is_begun_and_runs_until_it_ends(
+    stage: Stage,
+) -> None:
+    demands = stage.demands
     await stage.turns.add(asked("why", "1"))
-    assert await stage.demands.waits(asked("why", "1").id)
+    assert await demands.waits(asked("why", "1").id)
     turn = await stage.claimed()
-    assert not await stage.demands.waits(turn.id)
-    assert not await stage.demands.waits(asked("why", "9").id)
+    assert not await demands.waits(turn.id)
+    assert await demands.runs(turn.id)
+    await stage.turns.finish(turn.id, Ending("done"))
+    assert not await demands.runs(turn.id)
+    assert not await demands.waits(asked("why", "9").id)
+    assert not await demands.runs(asked("why", "9").id)

@@ -98,7 +98,7 @@ class SlackDelivery:
                 yield outlet
                 await outlet.drained()
                 await aftermath.finish()
-                self.rows.follow(outlet)
+                await self.rows.follow(outlet)
 
     async def resume(self, turn: Turn) -> Progress:
         """Find out how far the reply to a turn came."""

@@ -2,6 +2,8 @@
 
 It comes by one more edit of the reply's last message when all of it is in Slack, out of
 what the budget leaves, and goes when the next reply is there or a button was pressed.
+Where a reply is cut it comes before the turn ends, if it can soon: for a process that
+dies behind that nobody brings it, and there would be no way to go on.
 Rows of an earlier process stay, and work: what they ask for is checked when pressed.
 Another process may have changed the message meanwhile: before each call it is asked
 whether it is still as this one left it.
@@ -16,7 +18,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.conversation.ports import StoreError
+from bot.conversation.ports import LostError, StoreError
 from bot.conversation.turn import ThreadId, Turn, TurnId
 from bot.slack.api.record import metadata
 from bot.slack.api.web import RefusedError
@@ -30,6 +32,8 @@ from bot.slack.pacing.budget import UPDATE
 
 PATIENCE_S: Final = 60.0
 """For how long to try to bring a row, or to take it away."""
+CUT_PATIENCE_S: Final = 3.0
+"""For how long the end of a turn waits for the row of a cut reply."""
 PRESSED_PATIENCE_S: Final = 1.0
 """The same where somebody waits for what they pressed."""
 LOOK_S: Final = 0.2
@@ -102,14 +106,20 @@ class Rows:
         if row is not None and row.turn == turn.id and not turn.is_resumed:
             del self._rows[thread]
 
-    def follow(self, outlet: ReplyOutlet) -> None:
-        """Let the row stand below a reply that is in Slack, if people may judge it."""
-        if not self._services.has_controls or outlet.footing.last is None:
+    async def follow(self, outlet: ReplyOutlet) -> None:
+        """Let the row stand below a reply that is in Slack, if people may judge it.
+
+        Where the reply can be gone on with, wait a little until it does.
+        """
+        last = outlet.footing.last
+        if not self._services.has_controls or last is None:
             return
         thread = outlet.turn.question.thread
         work, before = _Work(outlet.turn.id), self._works.get(thread)
         self._works[thread] = work
-        self._start(self._move(outlet, outlet.footing.last, work, before))
+        self._start(self._move(outlet, last, work, before))
+        if outlet.footing.offered:
+            await is_set_within(work.is_done, CUT_PATIENCE_S)
 
     async def clear(self, turn: TurnId) -> None:
         """Take the row of a turn away, if it is known: a button of it was pressed."""
@@ -135,8 +145,8 @@ class Rows:
         async with self._doing(turn.question.thread, work, before):
             self._review(outlet)
             await self._take_away(turn.question.thread, work.is_over)
-            is_offered = outlet.footing.offered is not None
-            if is_offered and await self._stands(turn, work):
+            cut = outlet.footing.offered
+            if cut or (cut is not None and await self._stands(turn, work)):
                 await self._bring(outlet, state, work)
 
     @asynccontextmanager
@@ -209,11 +219,15 @@ class Rows:
             del self._rows[thread]
 
     async def _is_last_word(self, turn: Turn) -> bool:
+        """Say whether a reply is the last of its thread, its turn ended or yet ours."""
         try:
-            return bool(await self._services.stands(turn))
-        except StoreError as error:
+            stands = await self._services.stands(turn)
+            if stands is None:
+                await self._services.assured(turn.id)
+        except (LostError, StoreError) as error:
             log.warning("a reply gets no buttons", reason=str(error))
             return False
+        return stands is not False
 
     async def _is_as_it_was(self, row: _Row) -> bool:
         """Say whether no other attempt may have changed a row's message."""

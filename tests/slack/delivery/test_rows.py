@@ -16,7 +16,7 @@ from bot.slack.api.address import Address
 from bot.slack.api.record import mark_of
 from bot.slack.delivery import buttons, rows
 from bot.slack.delivery.delivery import SlackDelivery
-from bot.slack.delivery.rows import LOOK_S, PATIENCE_S
+from bot.slack.delivery.rows import CUT_PATIENCE_S, LOOK_S, PATIENCE_S
 from bot.slack.pacing.budget import POST, STOP, TIERS, UPDATE
 from tests.slack.stage import Stage, staged
 
@@ -212,6 +212,52 @@ def test_the_row_comes_when_the_turn_has_ended() -> None:
     played(play)
 
 
+@pytest.mark.parametrize("mode", ["lines", "edits", "stream"])
+def test_a_way_to_go_on_is_there_before_the_turn_ends(mode: str) -> None:
+    async def play(replies: Replies) -> None:
+        turn = replies.stage.ask()
+        replies.running = 10
+        await replies.reply(turn, cut="interrupted")
+        assert replies.rows(turn)[-1] == [*ROW, buttons.CONTINUE]
+
+        replies.running = 0
+        written = len(replies.stage.calls(UPDATE))
+        await asyncio.sleep(4 * LOOK_S)
+        assert len(replies.stage.calls(UPDATE)) == written
+
+    played(play, mode)
+
+
+@pytest.mark.parametrize("trouble", ["lost before", "429:20", "held:20"])
+def test_a_turn_does_not_wait_long_for_a_way_to_go_on(trouble: str) -> None:
+    async def play(replies: Replies) -> None:
+        turn = replies.stage.ask()
+        begun_s = replies.stage.now_s
+        await replies.reply(turn, cut="interrupted")
+        assert replies.stage.now_s - begun_s < CUT_PATIENCE_S + 1
+        assert replies.rows(turn) == [[]]
+
+        await asyncio.sleep(2 * PATIENCE_S)
+        assert replies.rows(turn) == [[*ROW, buttons.CONTINUE]]
+
+    played(play, **{UPDATE: [trouble] * 2})
+
+
+@pytest.mark.parametrize("trouble", ["lost before", "429:20", "slow:20"])
+def test_a_thread_has_one_row_however_slow_slack_is(trouble: str) -> None:
+    async def play(replies: Replies) -> None:
+        turn = replies.stage.ask()
+        for number in range(3):
+            turn = replies.follow_up(turn, f"1760000001.00000{number}")
+            await replies.reply(turn, cut="interrupted")
+            await asyncio.sleep(4 * PATIENCE_S)
+            *earlier, last = replies.rows(turn)
+            assert not any(earlier)
+            assert last == [*ROW, buttons.CONTINUE]
+
+    played(play, **{UPDATE: ["ok", *[trouble] * 2, "ok", trouble, "ok"]})
+
+
 def test_where_slack_shows_no_feedback_buttons_all_rows_are_plain() -> None:
     async def play(replies: Replies) -> None:
         plain = [f"{buttons.FEEDBACK}_good", f"{buttons.FEEDBACK}_bad", ROW[1]]
@@ -328,7 +374,7 @@ def test_a_row_is_not_tried_again_once_people_want_another_reply() -> None:
         await asyncio.sleep(0.5)
         assert len(replies.stage.calls(UPDATE)) == 1
         replies.last = {"another"}
-        await asyncio.sleep(PATIENCE_S)
+        await asyncio.sleep(2 * PATIENCE_S)
         assert len(replies.stage.calls(UPDATE)) == 1
 
     played(play, chat_update=["lost before"])
