@@ -19,7 +19,8 @@ MAX_HEAD_CHARS: Final = 256
 class OpenLine:
     """Which kind of line is open, and what of it has left already.
 
-    What lets its sentences out tells it where the line ends.
+    It is one half of `SentenceChunker`, which lets the sentences out and tells it where
+    the line ends.
     """
 
     def __init__(self) -> None:
