@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.reply import GIVEN_UP
 from bot.playground.jsonobject import JsonObject
 from bot.playground.model.stream import Pace
 from bot.playground.options import PlaygroundOptions
@@ -71,6 +72,16 @@ def numbers(text: str) -> list[str]:
     return re.findall(r"\bn\d+\b", text)
 
 
+def numbered(text: str) -> list[str]:
+    """Return the lines of a text that carry a number, each to its last character."""
+    return [line.strip() for line in text.split("\n") if numbers(line)]
+
+
+def frame(text: str) -> set[str]:
+    """Return the lines of a text that carry none: they may be there again."""
+    return {line.strip() for line in text.split("\n") if not numbers(line)}
+
+
 @dataclass
 class Questions:
     """What people asked, and what they must read in the end."""
@@ -109,10 +120,12 @@ class Questions:
         )
 
     def check(self, logs: Callable[[], str]) -> None:
-        """See that every line of every answer is there once, in order."""
+        """See that every line of every answer is there once, in order, as it was."""
         for ts, (_, text) in self.asked.items():
             shown = self.messages(ts)
-            assert numbers("\n".join(shown)) == numbers(text), logs()
+            whole = "\n".join(shown)
+            assert numbered(whole) == numbered(text), logs()
+            assert frame(whole) <= {"", f"_{GIVEN_UP}_", *frame(text)}, logs()
             assert not any(map(leaves_a_fence_open, shown)), logs()
 
     def go_on(self) -> None:

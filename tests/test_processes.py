@@ -136,10 +136,8 @@ async def test_a_storm_of_questions_keeps_its_order_and_loses_none(
                 text = f"@Linefeed echo: n{number}"
                 playground.say("U0ANA", "C0DEV", text, thread_ts=root.ts)
         questions = Questions(playground)
-        questions.asked[root.ts] = (
-            "C0DEV",
-            " ".join(f"n{n}" for n in range(0, EVENTS, 2)),
-        )
+        answers = ["root", *(f"n{number}" for number in range(0, EVENTS, 2))]
+        questions.asked[root.ts] = "C0DEV", "\n".join(answers)
         for number, ts in zip(range(1, EVENTS, 2), many, strict=True):
             questions.asked[ts] = "C0GENERAL", f"n{number}"
         await questions.all_answered(crew)
