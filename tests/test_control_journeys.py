@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -123,12 +122,10 @@ class Talk:
         """Wait until people see some lines."""
         await self.until(lambda: len(self.numbers(question)) >= lines)
 
-    async def stopped(self, question: Message, since_s: float) -> None:
-        """See the model end within a second, and the reply say so."""
+    async def stopped(self, question: Message) -> None:
+        """See the model end long before its text, and the reply say so."""
         request = self.playground.model.requests[-1]
-        while not request.closed_early:
-            assert time.monotonic() - since_s < 1
-            await asyncio.sleep(0.01)
+        await self.until(lambda: request.closed_early)
         await self.until(lambda: f"_{STOPPED}_" in self.shown(question))
         shown = self.shown(question).rstrip()
         assert shown.endswith(f"_{STOPPED}_")
@@ -174,7 +171,7 @@ def by_button(talk: Talk, question: Message) -> None:
     talk.press(question, buttons.STOP)
 
 
-async def test_a_reply_is_stopped_within_a_second(
+async def test_a_reply_is_stopped_in_every_way(
     playground: Playground, bots: Bots, mode: str
 ) -> None:
     ways = (by_word, by_sign_on_the_question, by_sign_on_the_reply)
@@ -182,9 +179,8 @@ async def test_a_reply_is_stopped_within_a_second(
         for stop in ways:
             question = talk.ask()
             await talk.begun(question)
-            since_s = time.monotonic()
             stop(talk, question)
-            await talk.stopped(question, since_s)
+            await talk.stopped(question)
 
         seen = talk.numbers(question)
         assert re.findall(r"\bn\d+\b", await talk.remembered(question)) == seen
@@ -197,9 +193,8 @@ async def test_a_message_that_grows_has_a_button_that_stops_it(
         question = talk.ask()
         await talk.begun(question)
         assert talk.actions(question) == [buttons.STOP]
-        since_s = time.monotonic()
         by_button(talk, question)
-        await talk.stopped(question, since_s)
+        await talk.stopped(question)
 
         assert buttons.STOP not in talk.actions(question)
 
@@ -210,9 +205,8 @@ async def test_a_direct_chat_is_stopped_by_a_word(
     async with talking(playground, bots) as talk:
         question = talk.ask(channel="D0ANA")
         await talk.begun(question)
-        since_s = time.monotonic()
         by_word(talk, question)
-        await talk.stopped(question, since_s)
+        await talk.stopped(question)
 
 
 async def test_slacks_own_stop_of_a_stream_ends_the_request_too(
@@ -221,12 +215,11 @@ async def test_slacks_own_stop_of_a_stream_ends_the_request_too(
     async with talking(playground, bots, "stream") as talk:
         question = talk.ask()
         await talk.begun(question)
-        since_s = time.monotonic()
         stop_by_reader(talk.workspace, CHANNEL, talk.replies(question)[-1].ts)
         request = talk.playground.model.requests[-1]
-        while not request.closed_early:
-            assert time.monotonic() - since_s < 1
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(WITHIN_S):
+            while not request.closed_early:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
 
 
 async def test_another_persons_sign_stops_nothing(
@@ -427,10 +420,9 @@ async def test_a_question_that_becomes_a_command_is_no_question_any_more(
     async with talking(playground, bots) as talk:
         question = talk.ask()
         await talk.begun(question)
-        since_s = time.monotonic()
         edit_message(talk.workspace, "U0ANA", CHANNEL, question.ts, "@Linefeed memory")
 
-        await talk.stopped(question, since_s)
+        await talk.stopped(question)
         assert talk.private() == []
         assert len(playground.model.requests) == 1
 
