@@ -119,8 +119,8 @@ def ends_plainly(text: str, head: str) -> bool | None:
 
     It has just begun, and `head` is what has left of its line.
     """
-    is_nested = not text.isascii() or "`" in text
-    if is_nested and _NESTING.search(text) is not None:
+    may_nest = not text.isascii() or "`" in text
+    if may_nest and _NESTING.search(text) is not None:
         nesting = _OPEN(text)
         place = 0 if nesting is None else nesting.lastindex
         if place != _CLOSED:

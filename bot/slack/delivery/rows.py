@@ -32,10 +32,10 @@ from bot.slack.pacing.budget import UPDATE
 
 PATIENCE_S: Final = 60.0
 """For how long to try to bring a row, or to take it away."""
-CUT_PATIENCE_S: Final = 3.0
-"""For how long the end of a turn waits for the row of a cut reply."""
 PRESSED_PATIENCE_S: Final = 1.0
 """The same where somebody waits for what they pressed."""
+CUT_PATIENCE_S: Final = 3.0
+"""For how long the end of a turn waits for the row of a cut reply."""
 LOOK_S: Final = 0.2
 """How often to look whether a turn has ended whose reply is in Slack."""
 RESERVE: Final = 10
